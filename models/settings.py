@@ -1,0 +1,148 @@
+"""The settings of one home: the company, its functions, its sources, the engine's few choices."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from models.errors import ConfigurationError, shortened
+from models.source import Source
+from models.table import Contract
+from models.week import parse_week
+
+SETTINGS_FILE = "settings.toml"
+
+
+class CompanySettings(Contract):
+    """Whose customers these are; a home belongs to one company for good."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,60}$", description="Short, stable name.")
+    name: str = Field(description="As printed on the report.")
+    time_zone: str = Field("UTC", description="IANA name; weeks begin at its Monday midnight.")
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code.")
+    start_week: str = Field(description="First week of the history: 2026-W01 or a date in it.")
+    end_week: str | None = Field(
+        None, description="Last week, for a history that is over; left out: still running."
+    )
+    cutoff_hour: int = Field(6, ge=0, le=23, description="Local hour on Monday that closes a week.")
+    is_simulated: bool = Field(False, description="True if no real customer is in it.")
+    pseudonym_key_variable: str = Field(
+        "VOC_PSEUDONYM_KEY",
+        description="Environment variable with the key of the customer keys, 16 characters or more.",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone; write e.g. Europe/London") from error
+        return value
+
+    @field_validator("start_week", "end_week")
+    @classmethod
+    def _week_is_a_week(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse_week(value)
+            except ConfigurationError as error:
+                raise ValueError(str(error)) from error
+        return value
+
+    @property
+    def first_week(self) -> date:
+        """Monday of the first week."""
+        return parse_week(self.start_week)
+
+    @property
+    def final_week(self) -> date | None:
+        """Monday of the last week of a history that is over, else None."""
+        return parse_week(self.end_week) if self.end_week else None
+
+
+class FunctionSettings(Contract):
+    """A part of the company that owns issues."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", description="Short, stable name.")
+    name: str = Field(description="As printed on the report.")
+    owner: str = Field("", description="The person who answers for it.")
+    seeds: tuple[str, ...] = Field(
+        (), description="Phrases typical of its issues; an issue goes to the most similar function."
+    )
+
+
+class MaskingSettings(Contract):
+    """What masking must know of this company."""
+
+    allowed_names: tuple[str, ...] = Field(
+        (), description="Brands and products that look like names of persons and stay readable."
+    )
+
+
+class EngineSettings(Contract):
+    """The few choices of the engine; each has a default that was measured."""
+
+    vector_model: str = Field("wordllama", description="wordllama, the model in the wheel.")
+    longest_verbatim: int = Field(
+        20_000, ge=100, description="Characters kept of a verbatim; the payload keeps them all."
+    )
+    false_births_per_week: float = Field(
+        0.1, gt=0, le=5, description="New issues that chance alone may give in a week."
+    )
+    alarm_level: float = Field(
+        0.1, gt=0, lt=1, description="Nominal false discovery rate of a week's alarms."
+    )
+
+
+class Settings(Contract):
+    """Everything one home is told. Secrets appear only as names of environment variables."""
+
+    company: CompanySettings
+    functions: tuple[FunctionSettings, ...] = ()
+    masking: MaskingSettings = Field(default_factory=MaskingSettings)
+    engine: EngineSettings = Field(default_factory=EngineSettings)
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Settings":
+        for what, ids in (
+            ("source", [source.id for source in self.sources]),
+            ("function", [function.id for function in self.functions]),
+        ):
+            twice = sorted({one for one in ids if ids.count(one) > 1})
+            if twice:
+                raise ValueError(f"{what} id {twice[0]!r} is used twice; ids must differ")
+        return self
+
+
+def read_settings(home: Path) -> Settings:
+    """The settings of a home.
+
+    Raises:
+        ConfigurationError: the file is missing, is no TOML, or a key is unknown, missing or wrong.
+    """
+    path = home / SETTINGS_FILE
+    if not path.is_file():
+        raise ConfigurationError(
+            f"no settings at {path}: copy data/settings.toml there and describe your sources, "
+            "or run `voc demo`"
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no valid TOML: {error}") from error
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        lines = "\n".join(
+            f"  {'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
+            + ("" if found["type"] == "missing" else f" (found {shortened(found['input'])})")
+            for found in error.errors()
+        )
+        raise ConfigurationError(
+            f"{path} does not fit, {error.error_count()} to mend:\n{lines}\n"
+            "Every key is described in docs/settings.md"
+        ) from error
