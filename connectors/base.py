@@ -19,22 +19,22 @@ Capability = Literal["http", "files", "revisions", "deletions", "paging", "lookb
 
 FETCHED_SCHEMA = pl.Schema(
     {
-        "external_id": pl.String,
-        "content_hash": pl.String,
-        "is_deleted": pl.Boolean,
+        "external_id": pl.String(),
+        "content_hash": pl.String(),
+        "is_deleted": pl.Boolean(),
         "occurred_at": pl.Datetime("us"),
         "received_at": pl.Datetime("us"),  # null: the source does not say
-        "origin": pl.String,
-        "payload": pl.String,
+        "origin": pl.String(),
+        "payload": pl.String(),
     }
 )
 REJECT_SCHEMA = pl.Schema(
     {
-        "scope": pl.String,
-        "reason": pl.String,
-        "remedy": pl.String,
-        "origin": pl.String,
-        "payload": pl.String,
+        "scope": pl.String(),
+        "reason": pl.String(),
+        "remedy": pl.String(),
+        "origin": pl.String(),
+        "payload": pl.String(),
     }
 )
 

@@ -36,7 +36,7 @@ class Issue(TableRow):
     cohesion: float = Field(description="Mean similarity of members to their centre, 0 to 1.")
     threshold: float = Field(description="Least similarity with which a segment joins.")
     model_id: str = Field(description="Vector model of the sums.")
-    vector_sum: list[float] = Field(description="Running sum of member vectors (DOUBLE[]).")
+    vector_sum: list[float] = Field(description="Running sum of member vectors.")
 
 
 class IssueLineage(TableRow):

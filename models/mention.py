@@ -17,6 +17,7 @@ class Mention(TableRow):
 
     segment_id: str = Field(description="The segment.")
     feedback_id: str = Field(description="The feedback that holds the segment.")
+    revision: int = Field(description="Revision of that feedback.")
     issue_id: str | None = Field(description="The issue; null if a later week took it away.")
     match_score: float = Field(description="Cosine similarity to the issue's centre.")
     assigned_week: date = Field(description="Monday of the register week that decided.")

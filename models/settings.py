@@ -30,7 +30,7 @@ class CompanySettings(Contract):
     is_simulated: bool = Field(False, description="True if no real customer is in it.")
     pseudonym_key_variable: str = Field(
         "VOC_PSEUDONYM_KEY",
-        description="Environment variable with the key of the customer keys, 16 characters or more.",
+        description="Environment variable with the key of the customer keys (16 characters up).",
     )
 
     @field_validator("time_zone")

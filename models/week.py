@@ -35,7 +35,7 @@ def parse_week(text: str) -> date:
         return week_start(date.fromisoformat(text.strip()))
     except ValueError as error:
         raise ConfigurationError(
-            f"week {shortened(text)} is not an ISO week: write 2026-W46, or a date such as 2026-11-09"
+            f"week {shortened(text)} is not an ISO week: write 2026-W46 or a date: 2026-11-09"
         ) from error
 
 

@@ -1,0 +1,110 @@
+"""A load's rows: what is known of fetched ids, storing a batch, the ledger, a source's arrivals."""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from models.ledger import Cursor
+from models.raw import Load, RawRecord, Reject
+from voc_pipeline.warehouse.schema import polars_schema
+from voc_pipeline.warehouse.store import Warehouse, digest
+
+
+def known_revisions(warehouse: Warehouse, source_id: str, external_ids: pl.Series) -> pl.DataFrame:
+    """One row per known revision of these ids: external_id, revision, content_hash, ..."""
+    return warehouse.query(
+        "SELECT external_id, revision, content_hash, is_deleted, occurred_at FROM raw "
+        "SEMI JOIN wanted USING (external_id) WHERE source_id = ? ORDER BY external_id, revision",
+        [source_id],
+        wanted=pl.DataFrame({"external_id": external_ids.unique().sort()}),
+    )
+
+
+def known_in_span(
+    warehouse: Warehouse, source_id: str, span: tuple[datetime, datetime]
+) -> pl.DataFrame:
+    """The latest revision of each of a source's records that occurred in a span, ends included."""
+    return warehouse.query(
+        "SELECT external_id, revision, content_hash, is_deleted, occurred_at FROM raw "
+        "WHERE source_id = ? AND occurred_at BETWEEN ? AND ? "
+        "QUALIFY row_number() OVER (PARTITION BY external_id ORDER BY revision DESC) = 1 "
+        "ORDER BY external_id",
+        [source_id, *span],
+    )
+
+
+def cursor_of(warehouse: Warehouse, source_id: str) -> tuple[str | None, datetime | None]:
+    """The source's cursor and the instant up to which it was loaded; None before its first load."""
+    found = warehouse.rows(Cursor, "source_id = ?", source_id)
+    if found.is_empty():
+        return None, None
+    row = found.row(0, named=True)
+    return row["cursor"], row["window_end"]
+
+
+def next_load_number(warehouse: Warehouse, source_id: str, week: date) -> int:
+    """1 for a week's first load, then counted up."""
+    found = warehouse.rows(Load, "source_id = ? AND received_week = ?", source_id, week)
+    return found.height + 1
+
+
+def store_cursor(warehouse: Warehouse, source_id: str, cursor: str | None, end: datetime) -> None:
+    """Commit a source's cursor, in the caller's transaction; the loaded instant never goes back."""
+    _, loaded_until = cursor_of(warehouse, source_id)
+    row = {"source_id": source_id, "cursor": cursor, "window_end": max(end, loaded_until or end)}
+    frame = pl.DataFrame([row], schema=polars_schema(Cursor))
+    warehouse.replace(Cursor, frame, "source_id = ?", source_id)
+
+
+def store_rejects(warehouse: Warehouse, rejects: pl.DataFrame, source_id: str, week: date) -> int:
+    """Add records set aside (columns of connectors.base.REJECT_SCHEMA) that are not known yet.
+
+    Returns:
+        How many were added; the others are duplicates of rejects known from an earlier load.
+    """
+    if rejects.is_empty():
+        return 0
+    numbered = rejects.with_columns(copy=pl.int_range(pl.len()).over("scope", "reason", "payload"))
+    frame = numbered.select(
+        pl.struct("scope", "reason", "payload", "copy")
+        .map_elements(
+            lambda row: digest(source_id, row["scope"], row["reason"], row["payload"], row["copy"]),
+            return_dtype=pl.String,
+        )
+        .alias("reject_id"),
+        pl.lit(source_id).alias("source_id"),
+        pl.lit(week).alias("received_week"),
+        "scope",
+        "reason",
+        "remedy",
+        "origin",
+        "payload",
+    )
+    fresh = warehouse.query(
+        "SELECT i.* FROM incoming i ANTI JOIN rejects r USING (reject_id) ORDER BY reject_id",
+        incoming=frame,
+    )
+    warehouse.append(Reject, fresh)
+    return fresh.height
+
+
+def arrivals(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per source and week loaded up to `week`: what the loads brought and set aside."""
+    return warehouse.query(
+        """SELECT l.source_id, l.received_week,
+                  sum(l.loaded_count + l.revised_count)::BIGINT AS arrived_count,
+                  any_value(coalesce(f.late_count, 0)) AS late_count,
+                  sum(l.rejected_count)::BIGINT AS rejected_count,
+                  any_value(f.last_seen_at) AS last_seen_at
+        FROM loads l LEFT JOIN (
+            SELECT source_id, received_week, max(occurred_at) AS last_seen_at,
+                   count(*) FILTER (week_start < received_week) AS late_count
+            FROM feedback WHERE NOT is_deleted GROUP BY ALL) f USING (source_id, received_week)
+        WHERE l.received_week <= ? GROUP BY ALL ORDER BY ALL""",
+        [week],
+    )
+
+
+def raw_partition(warehouse: Warehouse, source_id: str, week: date) -> pl.DataFrame:
+    """A source's raw records of one load week."""
+    return warehouse.rows(RawRecord, "source_id = ? AND received_week = ?", source_id, week)

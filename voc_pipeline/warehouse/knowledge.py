@@ -1,0 +1,185 @@
+"""What was known as of a week: the rows of partitions up to it, then the latest of each key."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from models.feedback import Feedback
+from voc_pipeline.warehouse.schema import polars_schema
+from voc_pipeline.warehouse.store import Warehouse
+
+_SUPERSEDED = """superseded AS (
+    SELECT feedback_id, max(revision) AS latest_revision FROM feedback
+    WHERE received_week <= ? AND revision > 1 GROUP BY feedback_id
+)"""
+_CURRENT_FEEDBACK = f"""{_SUPERSEDED}, current_feedback AS (
+    SELECT f.* FROM feedback f LEFT JOIN superseded s USING (feedback_id)
+    WHERE f.received_week <= ? AND f.revision >= coalesce(s.latest_revision, 1) AND NOT f.is_deleted
+)"""
+_LATEST_ASSIGNMENT = """placed AS (
+    SELECT segment_id, arg_max(issue_id_or_none, assigned_week) AS issue_id_or_none,
+           max(assigned_week) AS assigned_week
+    FROM (SELECT segment_id, coalesce(issue_id, '') AS issue_id_or_none, assigned_week
+          FROM assignments WHERE assigned_week <= ?)
+    GROUP BY segment_id
+)"""
+
+
+def current_feedback(warehouse: Warehouse, week: date, columns: str = "*") -> pl.DataFrame:
+    """One row per feedback known as of a week, its highest revision, deletions left out."""
+    return warehouse.query(
+        f"WITH {_CURRENT_FEEDBACK} SELECT {columns} FROM current_feedback ORDER BY feedback_id",
+        [week, week],
+    )
+
+
+def earlier_texts(warehouse: Warehouse, text_keys: pl.Series, week: date) -> pl.DataFrame:
+    """One row per text_key known before a week's load: its first feedback and words."""
+    wanted = pl.DataFrame({"text_key": text_keys.drop_nulls().unique().sort()})
+    found = warehouse.query(
+        "SELECT text_key, arg_min(feedback_id, (occurred_at, feedback_id)) AS feedback_id, "
+        "arg_min(verbatim, (occurred_at, feedback_id)) AS verbatim, "
+        "min(occurred_at) AS occurred_at "
+        "FROM feedback SEMI JOIN wanted USING (text_key) "
+        "WHERE received_week < ? AND revision = 1 GROUP BY text_key ORDER BY text_key",
+        [week],
+        wanted=wanted,
+    )
+    schema = polars_schema(Feedback)
+    return found.cast({name: schema[name] for name in found.columns})
+
+
+def register_window(
+    warehouse: Warehouse, week: date, model_id: str, weeks: int = 3
+) -> pl.DataFrame:
+    """One row per problem segment that arrived in the `weeks` up to a week, for the register.
+
+    Columns: segment_id, feedback_id, segment_text, text_hash, source_id, channel, product,
+    voice_key, text_key, week_start, received_week, vector, current_issue_id, is_new.
+    """
+    first = week - timedelta(weeks=weeks - 1)
+    return warehouse.query(
+        f"""WITH {_CURRENT_FEEDBACK}, {_LATEST_ASSIGNMENT}
+        SELECT s.segment_id, s.feedback_id, s.segment_text, s.text_hash, s.source_id, f.channel,
+               f.product, f.voice_key, coalesce(f.text_key, f.feedback_id) AS text_key,
+               s.week_start, s.received_week, v.vector,
+               nullif(p.issue_id_or_none, '') AS current_issue_id, p.segment_id IS NULL AS is_new
+        FROM segments s
+        JOIN current_feedback f ON f.feedback_id = s.feedback_id AND f.revision = s.revision
+        JOIN vectors v ON v.text_hash = s.text_hash AND v.model_id = ?
+        LEFT JOIN placed p ON p.segment_id = s.segment_id
+        WHERE s.kind = 'problem' AND s.received_week BETWEEN ? AND ?
+        ORDER BY s.segment_id""",
+        [week, week, week, model_id, first, week],
+    )
+
+
+def new_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One mention row per segment that a register week placed, moved or took away."""
+    return warehouse.query(
+        """SELECT a.segment_id, s.feedback_id, s.revision, a.issue_id, a.match_score,
+               a.assigned_week, s.received_week, s.week_start, s.source_id, f.channel, f.product,
+               f.touchpoint, f.customer_segment, f.region, f.voice_key,
+               coalesce(f.text_key, f.feedback_id) AS text_key, f.customer_key
+        FROM assignments a
+        JOIN segments s USING (segment_id)
+        JOIN feedback f ON f.feedback_id = s.feedback_id AND f.revision = s.revision
+        WHERE a.assigned_week = ? AND (a.issue_id IS NOT NULL OR EXISTS (
+            SELECT 1 FROM assignments b WHERE b.segment_id = a.segment_id
+            AND b.assigned_week < a.assigned_week AND b.issue_id IS NOT NULL))
+        ORDER BY a.segment_id""",
+        [week],
+    )
+
+
+def current_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per segment that belongs to an issue as of a week; merged issues mapped forward."""
+    survivors = _survivors(warehouse, week)
+    return warehouse.query(
+        f"""WITH {_SUPERSEDED}, latest AS (
+            SELECT * FROM mentions WHERE assigned_week <= ?
+            QUALIFY row_number() OVER (PARTITION BY segment_id ORDER BY assigned_week DESC) = 1
+        )
+        SELECT m.* REPLACE (coalesce(w.survivor_id, m.issue_id) AS issue_id)
+        FROM latest m LEFT JOIN superseded s USING (feedback_id)
+        LEFT JOIN survivors w ON w.issue_id = m.issue_id
+        WHERE m.issue_id IS NOT NULL AND m.revision >= coalesce(s.latest_revision, 1)
+        ORDER BY m.segment_id""",
+        [week, week],
+        survivors=survivors,
+    )
+
+
+def _survivors(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """Each merged issue and the issue that its mentions count for now, chains resolved."""
+    merges = dict(
+        warehouse.query(
+            "SELECT issue_id, other_issue_id FROM issue_lineage "
+            "WHERE event = 'merged' AND week_start <= ? ORDER BY week_start, issue_id",
+            [week],
+        ).iter_rows()
+    )
+    for merged, survivor in list(merges.items()):
+        target = survivor
+        while target in merges and target != merged:
+            target = merges[target]
+        merges[merged] = target
+    return pl.DataFrame(
+        {"issue_id": list(merges), "survivor_id": list(merges.values())},
+        schema={"issue_id": pl.String, "survivor_id": pl.String},
+    )
+
+
+def weekly_exposure(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per week: distinct feedback with words, as of a week. Column exposure."""
+    return warehouse.query(
+        f"""WITH {_CURRENT_FEEDBACK}
+        SELECT week_start, count(DISTINCT (voice_key, text_key))::DOUBLE AS exposure
+        FROM current_feedback WHERE text_key IS NOT NULL AND week_start <= ?
+        GROUP BY week_start ORDER BY week_start""",
+        [week, week, week],
+    )
+
+
+def weekly_totals(warehouse: Warehouse, week: date) -> dict[str, float | None]:
+    """Whole-week figures of a week as of its own cutoff; a score counts once per response."""
+    found = warehouse.query(
+        f"""WITH {_CURRENT_FEEDBACK}, week_feedback AS (
+            SELECT * FROM current_feedback WHERE week_start = ?
+        ), scored AS (
+            SELECT source_id, response_id, score_metric, any_value(score_share) AS score_share
+            FROM week_feedback WHERE score_share IS NOT NULL
+            GROUP BY source_id, response_id, score_metric
+        ), problems AS (
+            SELECT DISTINCT voice_key, text_key FROM week_feedback f
+            WHERE text_key IS NOT NULL AND EXISTS (SELECT 1 FROM segments s WHERE
+                s.feedback_id = f.feedback_id AND s.revision = f.revision AND s.kind = 'problem')
+        )
+        SELECT count(DISTINCT (voice_key, coalesce(text_key, feedback_id)))::DOUBLE
+                   AS feedback_count,
+               count(DISTINCT voice_key)::DOUBLE AS customer_count,
+               count(DISTINCT CASE WHEN text_key IS NOT NULL THEN (voice_key, text_key) END)::DOUBLE
+                   AS exposure,
+               (SELECT count(*) FROM problems)::DOUBLE AS problem_count,
+               (SELECT avg((score_share < 0.5)::INT) FROM scored) AS negative_share
+        FROM week_feedback""",
+        [week, week, week],
+    )
+    return found.row(0, named=True)
+
+
+def breakdown(warehouse: Warehouse, week: date, weeks: int = 9) -> pl.DataFrame:
+    """One row per week, issue, dimension and cell of the latest weeks: distinct feedback."""
+    mentions = current_mentions(warehouse, week)
+    dimensions = ("channel", "product", "region", "customer_segment", "source_id")
+    union = " UNION ALL ".join(
+        f"SELECT week_start, issue_id, '{name}' AS dimension, {name} AS cell, "
+        "count(DISTINCT (voice_key, text_key)) AS feedback_count FROM recent GROUP BY ALL"
+        for name in dimensions
+    )
+    return warehouse.query(
+        f"WITH recent AS (SELECT * FROM found WHERE week_start BETWEEN ? AND ?) {union} "
+        "ORDER BY week_start, issue_id, dimension, cell",
+        [week - timedelta(weeks=weeks - 1), week],
+        found=mentions,
+    )

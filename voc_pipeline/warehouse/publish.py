@@ -1,0 +1,147 @@
+"""The analysts' file: written beside the old one, then moved into place, so it always opens."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from models.feedback import Feedback
+from models.issue import Issue, IssueCrosswalk, IssueLineage, IssueQuote
+from models.ledger import PublishedReport
+from models.mention import Mention
+from models.raw import Load, Reject, SourceHealth
+from models.segment import Segment
+from models.table import TableRow
+from models.trend import IssueWeekly, PublishedFigure, Restatement
+from voc_pipeline.warehouse import knowledge
+from voc_pipeline.warehouse.schema import (
+    STORAGE_VERSION,
+    columns,
+    create_statements,
+    polars_schema,
+    quoted,
+)
+from voc_pipeline.warehouse.store import Warehouse
+
+PUBLISHED_FILE = "voc.duckdb"
+PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
+    Feedback,
+    Segment,
+    Mention,
+    Issue,
+    IssueLineage,
+    IssueQuote,
+    IssueCrosswalk,
+    IssueWeekly,
+    PublishedFigure,
+    Restatement,
+    SourceHealth,
+    Load,
+    Reject,
+    PublishedReport,
+)
+_DICTIONARY_COMMENT = (
+    "One row per published table and column: its type, grain and meaning; the table's own row has "
+    "an empty column_name."
+)
+
+
+def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow], pl.DataFrame]:
+    """Every published table as of a week: current rows only, private columns left out."""
+    frames: dict[type[TableRow], pl.DataFrame] = {
+        model: warehouse.rows(model) for model in PUBLISHED_TABLES
+    }
+    feedback = knowledge.current_feedback(warehouse, week)
+    frames[Feedback] = feedback
+    frames[Segment] = frames[Segment].join(
+        feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
+    )
+    frames[Mention] = knowledge.current_mentions(warehouse, week)
+    issues = frames[Issue]
+    frames[Issue] = issues.filter(pl.col("register_week") == issues["register_week"].max())
+    quotes = frames[IssueQuote]
+    frames[IssueQuote] = quotes.filter(pl.col("register_week") == quotes["register_week"].max())
+    return {
+        model: frame.select(columns(model, public_only=True)).sort(model.grain)
+        for model, frame in frames.items()
+    }
+
+
+def publish(warehouse: Warehouse, week: date) -> dict[str, int]:
+    """Write voc.duckdb as of a week and move it over the old one.
+
+    Returns:
+        Rows per table.
+    """
+    target = warehouse.path.parent / PUBLISHED_FILE
+    fresh = target.with_suffix(".duckdb.new")
+    fresh.unlink(missing_ok=True)
+    frames = published_frames(warehouse, week)
+    dictionary = _dictionary()
+    warehouse.execute(
+        f"ATTACH {quoted(str(fresh))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')"
+    )
+    try:
+        with warehouse.transaction():
+            warehouse.execute("CREATE SCHEMA published.meta")
+            for model, frame in frames.items():
+                for statement in create_statements(
+                    model, f"published.main.{model.table}", public_only=True
+                ):
+                    warehouse.execute(statement)
+                warehouse.execute(
+                    f"INSERT INTO published.main.{model.table} SELECT * FROM incoming",
+                    incoming=frame,
+                )
+            warehouse.execute(
+                "CREATE TABLE published.meta.data_dictionary AS SELECT * FROM incoming",
+                incoming=dictionary,
+            )
+            warehouse.execute(
+                f"COMMENT ON TABLE published.meta.data_dictionary IS {quoted(_DICTIONARY_COMMENT)}"
+            )
+            for column, meaning in _DICTIONARY_COLUMNS.items():
+                warehouse.execute(
+                    f"COMMENT ON COLUMN published.meta.data_dictionary.{column} "
+                    f"IS {quoted(meaning)}"
+                )
+    finally:
+        warehouse.execute("DETACH published")
+    fresh.replace(target)
+    return {model.table: frame.height for model, frame in frames.items()}
+
+
+_DICTIONARY_COLUMNS = {
+    "table_name": "The table.",
+    "column_name": "The column; empty for the table itself.",
+    "column_type": "DuckDB type; empty for the table itself.",
+    "grain": "Columns that together name one row.",
+    "description": "What it means.",
+}
+
+
+def _dictionary() -> pl.DataFrame:
+    """One row per published table and column."""
+    rows: list[dict[str, str]] = []
+    for model in PUBLISHED_TABLES:
+        grain = ", ".join(model.grain)
+        rows.append(
+            {
+                "table_name": model.table,
+                "column_name": "",
+                "column_type": "",
+                "grain": grain,
+                "description": model.comment(),
+            }
+        )
+        for name in columns(model, public_only=True):
+            rows.append(
+                {
+                    "table_name": model.table,
+                    "column_name": name,
+                    "column_type": str(polars_schema(model)[name]),
+                    "grain": grain,
+                    "description": model.model_fields[name].description or "",
+                }
+            )
+    return pl.DataFrame(rows)

@@ -1,0 +1,298 @@
+"""The warehouse file: opened here and nowhere else; a partition is replaced in one transaction.
+
+Readers of the company never open this file: it is locked while a run writes, and it holds what
+was received before masking. They open the published one (`publish`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from models.errors import ConfigurationError, ContractError
+from models.ledger import StagePartition
+from models.table import TableRow
+from voc_pipeline.warehouse.schema import (
+    DERIVED_TABLES,
+    SCHEMA_VERSION,
+    STORAGE_VERSION,
+    TABLES,
+    columns,
+    create_statements,
+    polars_schema,
+)
+
+WAREHOUSE_FILE = "warehouse.duckdb"
+
+
+def digest(*parts: object) -> str:
+    """BLAKE2b-128 of the parts' texts, hexadecimal; order matters."""
+    state = blake2b(digest_size=16)
+    for part in parts:
+        state.update(str(part).encode("utf-8", "surrogatepass"))
+        state.update(b"\x1f")
+    return state.hexdigest()
+
+
+def frame_hash(frame: pl.DataFrame) -> str:
+    """BLAKE2b-128 of a frame's rows in the order they have."""
+    state = blake2b(",".join(frame.columns).encode(), digest_size=16)
+    for series in frame.rechunk().iter_columns():
+        state.update(pl.DataFrame({"": series}).write_ipc_stream(None).getvalue())
+    return state.hexdigest()
+
+
+class Warehouse:
+    """An open warehouse. Get one from `open_warehouse`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """For the other modules of this room."""
+        return self._connection
+
+    def query(
+        self, sql: str, parameters: Sequence[Any] = (), **frames: pl.DataFrame
+    ) -> pl.DataFrame:
+        """The rows of a query; `frames` are tables of that name while it runs."""
+        for name, frame in frames.items():
+            self._connection.register(name, frame.to_arrow())
+        try:
+            found: pl.DataFrame = self._connection.sql(sql, params=list(parameters)).pl()
+            return found
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), **frames: pl.DataFrame) -> None:
+        """Run a statement; `frames` are tables of that name while it runs."""
+        for name, frame in frames.items():
+            self._connection.register(name, frame.to_arrow())
+        try:
+            self._connection.execute(sql, list(parameters))
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, also when the process is killed."""
+        self._connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def rows(self, model: type[TableRow], where: str = "TRUE", *parameters: object) -> pl.DataFrame:
+        """Rows of a table in the order of its grain."""
+        names = ", ".join(f'"{name}"' for name in columns(model))
+        grain = ", ".join(f'"{name}"' for name in model.grain)
+        found = self.query(
+            f"SELECT {names} FROM {model.table} WHERE {where} ORDER BY {grain}",
+            parameters,
+        )
+        return found.cast(polars_schema(model))
+
+    def append(self, model: type[TableRow], frame: pl.DataFrame) -> None:
+        """Add rows. Raises ContractError if the frame's columns are not the model's."""
+        if frame.is_empty():
+            return
+        expected = polars_schema(model)
+        if set(frame.columns) != set(expected.names()):
+            wrong = sorted(set(frame.columns) ^ set(expected.names()))
+            raise ContractError(
+                f"table {model.table}: columns {wrong} are missing or unknown; "
+                f"mend the stage or models for {model.__name__}"
+            )
+        names = ", ".join(f'"{name}"' for name in expected.names())
+        try:
+            self.execute(
+                f"INSERT INTO {model.table} ({names}) SELECT {names} FROM incoming",
+                incoming=frame.select(expected.names()).cast(expected),
+            )
+        except duckdb.ConstraintException as error:
+            raise ContractError(
+                f"table {model.table}: a column that is never null is null; mend the stage"
+            ) from error
+
+    def replace(
+        self, model: type[TableRow], frame: pl.DataFrame, where: str, *parameters: object
+    ) -> None:
+        """Replace the rows that `where` names by the frame's, in the caller's transaction."""
+        self.execute(f"DELETE FROM {model.table} WHERE {where}", parameters)
+        self.append(model, frame)
+
+    def stage(
+        self,
+        name: str,
+        week: date,
+        *,
+        version: int,
+        inputs: Mapping[str, str],
+        settings: object = "",
+    ) -> "Stage":
+        """The books of one stage's week: is it current, and the write that makes it so."""
+        fingerprint = digest(name, version, *sorted(inputs.items()), settings)
+        return Stage(self, name, week, fingerprint)
+
+    def output_hash(self, stage: str, week: date) -> str:
+        """Hash of what a stage wrote for a week; empty if it has not run."""
+        row = self._connection.execute(
+            "SELECT output_hash FROM stage_partitions WHERE stage = ? AND week_start = ?",
+            [stage, week],
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def history_hash(self, stage: str, week: date) -> str:
+        """Hash of all that a stage wrote up to a week, the week included."""
+        found = self._connection.execute(
+            "SELECT week_start, output_hash FROM stage_partitions "
+            "WHERE stage = ? AND week_start <= ? ORDER BY week_start",
+            [stage, week],
+        ).fetchall()
+        return digest(*found)
+
+    def latest_week(self, stage: str) -> date | None:
+        """The latest week that a stage has run for."""
+        row = self._connection.execute(
+            "SELECT max(week_start) FROM stage_partitions WHERE stage = ?", [stage]
+        ).fetchone()
+        return row[0] if row else None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage's week: skip it if `is_current`, else `write` its tables and its fingerprint."""
+
+    warehouse: Warehouse
+    name: str
+    week: date
+    fingerprint: str
+
+    @property
+    def has_run(self) -> bool:
+        """True if the week has a partition of this stage, whatever it was made from."""
+        return bool(self.warehouse.output_hash(self.name, self.week))
+
+    @property
+    def is_current(self) -> bool:
+        """True if the partition was made from the same rows, settings and code."""
+        row = self.warehouse.connection.execute(
+            "SELECT fingerprint FROM stage_partitions WHERE stage = ? AND week_start = ?",
+            [self.name, self.week],
+        ).fetchone()
+        return row is not None and row[0] == self.fingerprint
+
+    def write(self, frames: Mapping[type[TableRow], pl.DataFrame]) -> int:
+        """Replace the week's partition of each table, and the fingerprint, in one transaction.
+
+        Returns:
+            Rows written.
+        """
+        with self.warehouse.transaction():
+            for model, frame in frames.items():
+                self.warehouse.replace(model, frame, f"{model.partition} = ?", self.week)
+            return self.record(frames)
+
+    def record(self, frames: Mapping[type[TableRow], pl.DataFrame]) -> int:
+        """Note fingerprint and output in the caller's transaction; returns the rows noted."""
+        count = sum(frame.height for frame in frames.values())
+        written = [
+            frame_hash(frame.select(columns(model)).sort(model.grain))
+            for model, frame in frames.items()
+        ]
+        noted = pl.DataFrame(
+            {
+                "stage": [self.name],
+                "week_start": [self.week],
+                "fingerprint": [self.fingerprint],
+                "output_hash": [digest(*written)],
+                "row_count": [count],
+            }
+        )
+        self.warehouse.replace(
+            StagePartition, noted, "stage = ? AND week_start = ?", self.name, self.week
+        )
+        return count
+
+
+@contextmanager
+def open_warehouse(home: Path, identity: Mapping[str, str]) -> Iterator[Warehouse]:
+    """Open the home's warehouse, made if absent.
+
+    Args:
+        home: folder of the deployment.
+        identity: what a home keeps for good (company, time zone, key fingerprint, ...), compared
+            with what the file was made with.
+
+    Raises:
+        ConfigurationError: the home was made by other settings, or by a newer program.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / WAREHOUSE_FILE
+    try:
+        connection = duckdb.connect(
+            str(path),
+            config={"storage_compatibility_version": STORAGE_VERSION, "threads": 2},
+        )
+    except duckdb.IOException as error:
+        raise ConfigurationError(
+            f"{path} cannot be opened: another program holds it, or it is no DuckDB file; "
+            "close that program (analysts open voc.duckdb, never this file)"
+        ) from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = true")
+        _prepare(connection, path, identity)
+        yield Warehouse(connection, path)
+    finally:
+        connection.close()
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, path: Path, identity: Mapping[str, str]
+) -> None:
+    """Make absent tables, refuse another company's home, rebuild after a change of schema."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS warehouse_identity "
+        "(name VARCHAR NOT NULL, value VARCHAR NOT NULL)"
+    )
+    known = dict(connection.execute("SELECT name, value FROM warehouse_identity").fetchall())
+    found = int(known.get("schema_version", SCHEMA_VERSION))
+    if found > SCHEMA_VERSION:
+        raise ConfigurationError(
+            f"{path} has schema version {found}, this program knows {SCHEMA_VERSION}: "
+            "run the newer program"
+        )
+    for name, value in identity.items():
+        if name in known and known[name] != value:
+            raise ConfigurationError(
+                f"{path} was made with {name} = {known[name]!r}, the settings now say {value!r}: "
+                "restore the setting, or use another home (--home DIR)"
+            )
+    if known and found == SCHEMA_VERSION and set(identity) <= set(known):
+        return
+    connection.execute("BEGIN TRANSACTION")
+    if found < SCHEMA_VERSION:
+        for model in DERIVED_TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS {model.table}")
+    for model in TABLES:
+        for statement in create_statements(model):
+            connection.execute(statement)
+    connection.execute("DELETE FROM warehouse_identity")
+    connection.executemany(
+        "INSERT INTO warehouse_identity VALUES (?, ?)",
+        [*identity.items(), ("schema_version", str(SCHEMA_VERSION))],
+    )
+    connection.execute("COMMIT")
