@@ -1,0 +1,379 @@
+"""The filter: what each week should bring every series, from the weeks before it.
+
+A dynamic generalised linear model (West, Harrison and Migon 1985; West and Harrison 1997, ch. 14),
+run forward over all series at once: log rate = log exposure + level + slope + two harmonics of the
+year, its mean and variance matched to a gamma rate, its count a zero-inflated negative binomial
+with variance `phi * mean` beside the doubt of the level. Three speeds of the level are averaged by
+their past success (Raftery, Karny and Ettler 2010); phi lives on a grid.
+
+Here: the recursion, its pooling over series and its robustness. Not here: tests and verdicts.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc_pipeline.trends.negative_binomial import (
+    Array,
+    Predictive,
+    digamma_less_log,
+    log_gamma,
+    log_mass,
+    log_shape_of_log_variance,
+    log_variance_of_log_shape,
+)
+
+_STATES = 6  # level, slope, cosine and sine of the year, cosine and sine of the half year
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """The filter's choices; volatilities are standard deviations a week on the log scale."""
+
+    season_weeks: float = 365.25 / 7
+    level_volatilities: tuple[float, ...] = (0.001, 0.017, 0.055)
+    slope_volatility: float = 0.00005
+    season_volatility: float = 0.001
+    prior_deviations: tuple[float, ...] = (3.0, 0.002, 0.25, 0.25, 0.1, 0.1)
+    phi_grid: tuple[float, ...] = (1.0, 1.12, 1.3, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0)
+    zero_prior: tuple[float, float] = (0.5, 25.0)
+    outlier_share: float = 0.02
+    memory: float = 0.99
+    winsor_deviations: float = 2.5
+    burn_in_weeks: int = 8
+    shift_weeks: int = 3
+    shift_deviation: float = 0.5
+    mature_weeks: int = 26
+    mature_count: float = 20.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the filter knows after one week: the next week's law, the season, the dispersion."""
+
+    forecast: Predictive
+    season: Array
+    """(4, series): coefficients of the harmonics."""
+    phi: Array
+
+
+@dataclass(frozen=True)
+class FilterPath:
+    """One-step-ahead predictions of the last weeks, arrays of (weeks kept, series)."""
+
+    first_step: int
+    mean: Array
+    level_variance: Array
+    phi: Array
+    zero: Array
+    snapshots: dict[int, Snapshot]
+
+    def predictive(self, step: int) -> Predictive:
+        """The law of the counts of one week, before that week was seen."""
+        row = step - self.first_step
+        return Predictive.of_moments(
+            self.mean[row], self.level_variance[row], self.phi[row], self.zero[row]
+        )
+
+
+@dataclass
+class _State:
+    mean: Array  # (6, speeds, series)
+    covariance: Array  # (6, 6, speeds, series)
+    speed_weight: Array  # (speeds, series)
+    phi_weight: Array  # (grid, series)
+    zero_yes: Array
+    zero_no: Array
+    age: NDArray[np.int64]  # weeks observed since the start; -1 before it
+    total: Array  # counts since the start, as winsorised
+    high_run: NDArray[np.int64]  # weeks in a row above the winsorising limit
+
+
+@dataclass(frozen=True)
+class _OneStep:
+    shape_log: Array  # (speeds, series)
+    mean_log: Array
+    variance_log: Array
+    gain: Array  # covariance times regressors: (6, speeds, series)
+    mean: Array  # mixture over speeds: (series,)
+    level_variance: Array
+    phi: Array
+    zero: Array
+    by_speed: Array = field(repr=False)
+
+
+def harmonics(phase: Array, season_weeks: float) -> Array:
+    """(4, weeks): cosine and sine of the year, then of the half year, at the weeks `phase`."""
+    angle = 2 * np.pi * phase / season_weeks
+    return np.stack([np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
+
+
+def run_filter(
+    counts: Array,
+    exposure: Array,
+    phase: Array,
+    *,
+    first_kept: int = 0,
+    snapshot_steps: Collection[int] = (),
+    settings: FilterSettings = FilterSettings(),  # noqa: B008 - frozen
+) -> FilterPath:
+    """Run the filter forward.
+
+    Args:
+        counts: (weeks, series), whole numbers; NaN where the series was not observed.
+        exposure: (weeks, series); a week without exposure is not observed.
+        phase: (weeks,) position of each week on an endless week axis, for the season.
+        first_kept: first week whose prediction is returned.
+        snapshot_steps: weeks after which the state is wanted.
+        settings: the filter's choices.
+
+    Returns:
+        Predictions and snapshots; those of a week depend on no later week.
+    """
+    weeks, series = counts.shape
+    wave = harmonics(phase, settings.season_weeks)
+    next_wave = harmonics(phase + 1.0, settings.season_weeks)
+    kept = {
+        name: np.empty((weeks - first_kept, series)) for name in ("mean", "level", "phi", "zero")
+    }
+    snapshots: dict[int, Snapshot] = {}
+    state = _first_state(series, settings)
+    usual = np.ones(series)  # exposure of a usual week: a slow average, for the forecast
+    for step in range(weeks):
+        seen = (exposure[step] > 0) & ~np.isnan(counts[step])
+        size = np.where(seen, exposure[step], usual)
+        usual = np.where(seen, np.where(state.age < 0, size, 0.75 * usual + 0.25 * size), usual)
+        _start(state, seen & (state.age < 0), size, settings)
+        _evolve(state, settings)
+        ahead = _predict(state, wave[:, step], np.log(size), settings)
+        if step >= first_kept:
+            row = step - first_kept
+            kept["mean"][row], kept["level"][row] = ahead.mean, ahead.level_variance
+            kept["phi"][row], kept["zero"][row] = ahead.phi, ahead.zero
+        count = np.where(seen, counts[step], 0.0)
+        born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
+        if born.any():
+            _rebirth(state, born, settings)
+            fresh = _predict(state, wave[:, step], np.log(size), settings)
+        else:
+            fresh = ahead
+        _learn(state, fresh, count, seen, settings)
+        if step in snapshot_steps:
+            snapshots[step] = _snapshot(state, next_wave[:, step], np.log(usual), settings)
+    return FilterPath(first_kept, kept["mean"], kept["level"], kept["phi"], kept["zero"], snapshots)
+
+
+def _first_state(series: int, settings: FilterSettings) -> _State:
+    speeds, grid = len(settings.level_volatilities), len(settings.phi_grid)
+    covariance = np.zeros((_STATES, _STATES, speeds, series))
+    for index, deviation in enumerate(settings.prior_deviations):
+        covariance[index, index] = deviation**2
+    return _State(
+        mean=np.zeros((_STATES, speeds, series)),
+        covariance=covariance,
+        speed_weight=np.full((speeds, series), 1.0 / speeds),
+        phi_weight=np.full((grid, series), 1.0 / grid),
+        zero_yes=np.full(series, settings.zero_prior[0]),
+        zero_no=np.full(series, settings.zero_prior[1]),
+        age=np.full(series, -1, dtype=np.int64),
+        total=np.zeros(series),
+        high_run=np.zeros(series, dtype=np.int64),
+    )
+
+
+def _start(
+    state: _State, starting: NDArray[np.bool_], exposure: Array, settings: FilterSettings
+) -> None:
+    """Begin series with what mature ones have in common, else with one case in a usual week."""
+    if not starting.any():
+        return
+    if _mature(state, settings).sum() >= 5:
+        _rebirth(state, starting, settings)
+        state.age[starting] = 0
+        return
+    state.mean[0][:, starting] = -np.log(exposure[starting])
+    state.age[starting] = 0
+
+
+def _mature(state: _State, settings: FilterSettings) -> NDArray[np.bool_]:
+    return (state.age >= settings.mature_weeks) & (state.total >= settings.mature_count)
+
+
+def _rebirth(state: _State, which: NDArray[np.bool_], settings: FilterSettings) -> None:
+    """Give series the prior pooled over mature ones: empirical Bayes, moments of the mixture."""
+    mature = np.flatnonzero(_mature(state, settings))
+    state.age[which] = 0
+    if len(mature) < 5:
+        for index, deviation in enumerate(settings.prior_deviations):
+            state.covariance[index, :, :, which] = 0.0
+            state.covariance[:, index, :, which] = 0.0
+            state.covariance[index, index][:, which] = deviation**2
+        return
+    weight = state.speed_weight[:, mature]
+    means = (weight * state.mean[:, :, mature]).sum(axis=1)
+    second = state.covariance[range(_STATES), range(_STATES)][:, :, mature]
+    spread = (weight * (second + state.mean[:, :, mature] ** 2)).sum(axis=1)
+    centre = means.sum(axis=1) / len(mature)
+    variance = spread.sum(axis=1) / len(mature) - centre**2
+    variance[0] += 0.25
+    index = np.flatnonzero(which)
+    state.mean[:, :, index] = centre[:, None, None]
+    state.covariance[:, :, :, index] = np.diag(variance)[:, :, None, None]
+    state.speed_weight[:, index] = (weight.sum(axis=1) / len(mature))[:, None]
+    pooled = state.phi_weight[:, mature].sum(axis=1) / len(mature)
+    state.phi_weight[:, index] = pooled[:, None]
+
+
+def _evolve(state: _State, settings: FilterSettings) -> None:
+    """One week passes: the level moves by the slope, and everything grows less certain."""
+    mean, covariance = state.mean, state.covariance
+    mean[0] += mean[1]
+    covariance[0] += covariance[1]
+    covariance[:, 0] += covariance[:, 1]
+    shift = np.where(state.high_run >= settings.shift_weeks, settings.shift_deviation**2, 0.0)
+    volatility = np.asarray(settings.level_volatilities)
+    covariance[0, 0] += volatility[:, None] ** 2 + shift
+    covariance[1, 1] += settings.slope_volatility**2
+    for index in range(2, _STATES):
+        covariance[index, index] += settings.season_volatility**2
+
+
+def _predict(state: _State, wave: Array, log_exposure: Array, settings: FilterSettings) -> _OneStep:
+    """The rate of a week as a gamma variable for each speed, and the mixture of the speeds."""
+    mean, covariance = state.mean, state.covariance
+    centre = mean[0] + log_exposure
+    gain = covariance[:, 0].copy()
+    for index in range(2, _STATES):
+        centre = centre + wave[index - 2] * mean[index]
+        gain += wave[index - 2] * covariance[:, index]
+    variance = gain[0].copy()
+    for index in range(2, _STATES):
+        variance += wave[index - 2] * gain[index]
+    variance_log = np.log(np.maximum(variance, 1e-9))
+    shape_log = log_shape_of_log_variance(variance_log)
+    mean_log = np.clip(centre - digamma_less_log(shape_log), -12.0, 25.0)
+    by_speed = np.exp(mean_log)
+    weight = state.speed_weight
+    mixed = (weight * by_speed).sum(axis=0)
+    second = (weight * by_speed**2 * (1.0 + np.exp(-shape_log))).sum(axis=0)
+    return _OneStep(
+        shape_log=shape_log,
+        mean_log=mean_log,
+        variance_log=variance_log,
+        gain=gain,
+        mean=mixed,
+        level_variance=np.maximum(second - mixed**2, 1e-9 * mixed),
+        phi=(np.asarray(settings.phi_grid)[:, None] * state.phi_weight).sum(axis=0),
+        zero=state.zero_yes / (state.zero_yes + state.zero_no),
+        by_speed=by_speed,
+    )
+
+
+def _learn(
+    state: _State, ahead: _OneStep, count: Array, seen: NDArray[np.bool_], settings: FilterSettings
+) -> None:
+    """Take the week in: structural zeros, dispersion, speed of the level, then the state itself."""
+    log_factorial = log_gamma(count + 1.0)
+    law = Predictive.of_moments(ahead.mean, ahead.level_variance, ahead.phi, ahead.zero)
+    deviation = law.deviation
+    outlier = settings.outlier_share / (10.0 * deviation + 1.0)
+    is_zero = count == 0
+    mass = np.exp(log_mass(count, log_factorial, law.mean, law.size))
+    structural = np.where(
+        seen & is_zero & (state.total > 0), law.zero / (law.zero + (1 - law.zero) * mass), 0.0
+    )
+    _weigh_phi(state, ahead, (count, log_factorial, outlier), seen, settings)
+    _weigh_speeds(state, ahead, (count, log_factorial, outlier), seen, settings)
+    limit = settings.winsor_deviations * deviation
+    free = state.age < settings.burn_in_weeks
+    taken = np.where(free, count, np.clip(count, law.mean - limit, law.mean + limit))
+    high = ~free & (count > law.mean + limit) & (count >= 3)
+    state.high_run = np.where(seen, np.where(high, state.high_run + 1, 0), state.high_run)
+    share = np.where(seen, 1.0 - structural, 0.0) / ahead.phi
+    shape = np.exp(ahead.shape_log)
+    shape_log = np.log(shape + share * taken)
+    rate_log = np.log(np.exp(ahead.shape_log - ahead.mean_log) + share)
+    moved = (
+        digamma_less_log(shape_log)
+        + shape_log
+        - rate_log
+        - digamma_less_log(ahead.shape_log)
+        - ahead.mean_log
+    )
+    variance = np.exp(ahead.variance_log)
+    pull = np.where(seen, moved / variance, 0.0)
+    shrink = 1.0 - np.exp(log_variance_of_log_shape(shape_log) - ahead.variance_log)
+    shrink = np.where(seen, np.maximum(shrink, 0.0) / variance, 0.0)
+    state.mean += ahead.gain * pull
+    for index in range(_STATES):
+        state.covariance[index] -= ahead.gain * (ahead.gain[index] * shrink)
+    known = seen & (state.total > 0)
+    state.zero_yes = state.zero_yes + structural
+    state.zero_no = state.zero_no + np.where(known, 1.0 - structural, 0.0)
+    state.total = state.total + np.where(seen, np.maximum(taken, 0.0), 0.0)
+    state.age = state.age + seen
+
+
+def _weigh_phi(
+    state: _State,
+    ahead: _OneStep,
+    week: tuple[Array, Array, Array],
+    seen: NDArray[np.bool_],
+    settings: FilterSettings,
+) -> None:
+    count, log_factorial, outlier = week
+    keep = 1.0 - settings.outlier_share
+    for index, phi in enumerate(settings.phi_grid):
+        law = Predictive.of_moments(
+            ahead.mean, ahead.level_variance, np.full_like(ahead.mean, phi), ahead.zero
+        )
+        mass = np.exp(log_mass(count, log_factorial, law.mean, law.size)) * (1.0 - ahead.zero)
+        mass = np.where(count == 0, mass + ahead.zero, mass)
+        state.phi_weight[index] *= np.where(seen, keep * mass + outlier, 1.0)
+    state.phi_weight /= state.phi_weight.sum(axis=0)
+
+
+def _weigh_speeds(
+    state: _State,
+    ahead: _OneStep,
+    week: tuple[Array, Array, Array],
+    seen: NDArray[np.bool_],
+    settings: FilterSettings,
+) -> None:
+    count, log_factorial, outlier = week
+    keep = 1.0 - settings.outlier_share
+    for index in range(len(settings.level_volatilities)):
+        mean = ahead.by_speed[index]
+        law = Predictive.of_moments(
+            mean, mean * mean * np.exp(-ahead.shape_log[index]), ahead.phi, ahead.zero
+        )
+        mass = np.exp(log_mass(count, log_factorial, law.mean, law.size)) * (1.0 - ahead.zero)
+        mass = np.where(count == 0, mass + ahead.zero, mass)
+        weight = np.exp(settings.memory * np.log(state.speed_weight[index] + 1e-6))
+        state.speed_weight[index] = np.where(
+            seen, weight * (keep * mass + outlier), state.speed_weight[index]
+        )
+    state.speed_weight /= state.speed_weight.sum(axis=0)
+
+
+def _snapshot(
+    state: _State, next_wave: Array, log_exposure: Array, settings: FilterSettings
+) -> Snapshot:
+    later = _State(
+        mean=state.mean.copy(),
+        covariance=state.covariance.copy(),
+        speed_weight=state.speed_weight,
+        phi_weight=state.phi_weight,
+        zero_yes=state.zero_yes,
+        zero_no=state.zero_no,
+        age=state.age,
+        total=state.total,
+        high_run=state.high_run,
+    )
+    season = (state.speed_weight * state.mean[2:]).sum(axis=1)
+    _evolve(later, settings)
+    ahead = _predict(later, next_wave, log_exposure, settings)
+    forecast = Predictive.of_moments(ahead.mean, ahead.level_variance, ahead.phi, ahead.zero)
+    return Snapshot(forecast, season, ahead.phi)

@@ -1,0 +1,198 @@
+"""Measures of one week: range, chances, rate ratio, forecast and direction of every issue at once.
+
+Here: the filter, the scan and the direction put together for a judged week, as arrays. Not here:
+the words made of them (`verdicts`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from voc_pipeline.trends.counts import CountGrid
+from voc_pipeline.trends.direction import (
+    BASE_WEEKS,
+    QUIET_SPANS,
+    RECENT_WEEKS,
+    Direction,
+    Span,
+    direction_of,
+    has_gone_quiet,
+)
+from voc_pipeline.trends.filter import FilterPath, FilterSettings, harmonics, run_filter
+from voc_pipeline.trends.multiplicity import benjamini_hochberg
+from voc_pipeline.trends.negative_binomial import Array, Predictive
+from voc_pipeline.trends.scan import ScanWeek, scan_p_values
+
+SPAN_WEEKS = max(RECENT_WEEKS, *QUIET_SPANS) + BASE_WEEKS
+SCAN_WEEKS = 3
+_TAILS = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class WeekMeasures:
+    """One judged week, one entry per issue mentioned so far; NaN where nothing can be said."""
+
+    columns: NDArray[np.intp]
+    """Places of the issues in the grid."""
+    seen: NDArray[np.bool_]
+    """Whether any feedback arrived that could have held the issue."""
+    observed: Array
+    expected: Array
+    lower: Array
+    upper: Array
+    p_value: Array
+    q_value: Array
+    ratio: Array
+    ratio_lower: Array
+    ratio_upper: Array
+    forecast: Array
+    forecast_lower: Array
+    forecast_upper: Array
+    direction: Direction
+    is_quiet: NDArray[np.bool_]
+    recent_count: Array
+    """Reports of the last six weeks, as counted."""
+    quiet_count: Array
+    """Reports of the last eight weeks, as counted."""
+
+
+class Measurer:
+    """The filter run once over a grid, and the measures of any judged step of it."""
+
+    def __init__(
+        self,
+        grid: CountGrid,
+        steps: list[int],
+        *,
+        history_weeks: int,
+        spike_p_value: float,
+        settings: FilterSettings,
+    ) -> None:
+        self._grid = grid
+        self._history_weeks = history_weeks
+        self._spike_p_value = spike_p_value
+        self._seen = (grid.exposure > 0).any(axis=1)
+        self._wave = harmonics(grid.phase, settings.season_weeks)
+        self._path: FilterPath = run_filter(
+            grid.count,
+            grid.exposure,
+            grid.phase,
+            first_kept=max(0, steps[0] - SPAN_WEEKS),
+            snapshot_steps=frozenset(steps),
+            settings=settings,
+        )
+        self._calm: dict[int, Array] = {}
+
+    def weeks_before(self, step: int) -> int:
+        """Weeks with any feedback before the step: the company's history."""
+        return int(self._seen[:step].sum())
+
+    def measure(self, step: int) -> WeekMeasures:
+        """All measures of the week at `step`."""
+        grid = self._grid
+        columns = np.flatnonzero(grid.first_step <= step)
+        enough = self.weeks_before(step) >= self._history_weeks
+        seen = grid.exposure[step, columns] > 0
+        told = seen & enough
+        law = self._path.predictive(step).take(columns)
+        observed = grid.count[step, columns]
+        p_value = np.full(len(columns), np.nan)
+        if enough:
+            p_value = np.where(told, scan_p_values(self._window(step, columns)), np.nan)
+        lower, upper = _range(law)
+        ratio_lower, ratio_upper = self._ratio_interval(step, columns, law)
+        snapshot = self._path.snapshots[step]
+        forecast = snapshot.forecast.take(columns)
+        next_lower, next_upper = _range(forecast)
+        foreseen = np.full(len(columns), self.weeks_before(step + 1) >= self._history_weeks)
+        span = self._span(step, columns)
+        raw = grid.count[: step + 1, columns]
+        return WeekMeasures(
+            columns=columns,
+            seen=seen,
+            observed=observed,
+            expected=_where(told, law.expected),
+            lower=_where(told, lower),
+            upper=_where(told, upper),
+            p_value=p_value,
+            q_value=benjamini_hochberg(p_value),
+            ratio=_where(told, observed / law.expected),
+            ratio_lower=_where(told, ratio_lower),
+            ratio_upper=_where(told, ratio_upper),
+            forecast=_where(foreseen, forecast.expected),
+            forecast_lower=_where(foreseen, next_lower),
+            forecast_upper=_where(foreseen, next_upper),
+            direction=direction_of(span),
+            is_quiet=has_gone_quiet(span),
+            recent_count=raw[-RECENT_WEEKS:].sum(axis=0),
+            quiet_count=raw[-max(QUIET_SPANS) :].sum(axis=0),
+        )
+
+    def _window(self, step: int, columns: NDArray[np.intp]) -> list[ScanWeek]:
+        return [
+            ScanWeek(
+                self._path.predictive(back).take(columns),
+                self._grid.count[back, columns],
+                self._grid.exposure[back, columns] > 0,
+            )
+            for back in range(step, max(-1, step - SCAN_WEEKS), -1)
+        ]
+
+    def _ratio_interval(
+        self, step: int, columns: NDArray[np.intp], law: Predictive
+    ) -> tuple[Array, Array]:
+        """Posterior of this week's rate over the expected one: a ratio of gamma variables."""
+        path, row = self._path, step - self._path.first_step
+        phi, variance = path.phi[row, columns], path.level_variance[row, columns]
+        observed = self._grid.count[step, columns]
+        shape = law.mean * law.mean / variance
+        bounds = []
+        for tail in _TAILS:
+            share = special.betaincinv(observed / phi + 0.5, shape, tail)
+            odds = share / np.maximum(1.0 - share, 1e-12)
+            bounds.append(phi * odds * shape / law.expected)
+        point = observed / law.expected
+        return np.minimum(np.where(observed > 0, bounds[0], 0.0), point), np.maximum(
+            bounds[1], point
+        )
+
+    def _span(self, step: int, columns: NDArray[np.intp]) -> Span:
+        """The weeks up to `step`, latest first, with spikes made calm and the season taken out."""
+        grid = self._grid
+        back = range(step, max(-1, step - SPAN_WEEKS), -1)
+        count = np.stack([self._without_spike(one)[columns] for one in back])
+        weeks = np.array(back)
+        season = self._path.snapshots[step].season[:, columns]
+        factor = np.zeros((len(weeks), len(columns)))
+        for wave, size in zip(self._wave[:, weeks], season, strict=True):
+            factor += wave[:, None] * size
+        exposure = grid.exposure[weeks][:, columns] * np.exp(factor)
+        first = grid.first_step[columns]
+        late = np.array([self.weeks_before(int(one)) >= self._history_weeks for one in first])
+        exposure = np.where(late & (weeks[:, None] < first), 0.0, exposure)
+        return Span(
+            np.where(exposure > 0, count, 0.0), exposure, self._path.snapshots[step].phi[columns]
+        )
+
+    def _without_spike(self, step: int) -> Array:
+        """The week's counts, a spike replaced by what was expected: it must not read as a trend."""
+        if step not in self._calm:
+            law, count = self._path.predictive(step), self._grid.count[step]
+            spike = (count > law.mean) & (law.at_least(count) < self._spike_p_value)
+            judged = self.weeks_before(step) >= self._history_weeks
+            self._calm[step] = np.where(spike & judged, law.mean, count)
+        return self._calm[step]
+
+
+def _where(known: NDArray[np.bool_], value: Array) -> Array:
+    return np.where(known, value, np.nan)
+
+
+def _range(law: Predictive) -> tuple[Array, Array]:
+    """The central 95 %; its upper end is at least one case and never below the expectation."""
+    lower, upper = (law.quantile(tail) for tail in _TAILS)
+    return np.minimum(lower, law.expected), np.maximum(
+        np.maximum(upper, 1.0), np.ceil(law.expected)
+    )

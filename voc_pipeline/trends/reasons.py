@@ -1,0 +1,96 @@
+"""Reasons: a verdict in one plain English sentence, with its numbers.
+
+Here: wording only. Nothing is decided here, and no word of a customer is used.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.trend import Verdict
+
+
+@dataclass(frozen=True)
+class WeekFacts:
+    """The numbers a sentence may need; None where nothing can be said."""
+
+    observed: int
+    expected: float | None
+    lower: float | None
+    upper: float | None
+    is_alarm: bool
+    weeks_before: int
+    history_weeks: int
+    weeks_known: int
+    recent_count: int
+    direction_ratio: float | None
+    quiet_count: int
+
+
+def reason_of(verdict: Verdict, facts: WeekFacts) -> str:
+    """The sentence for a verdict."""
+    if facts.weeks_before < facts.history_weeks:
+        weeks = _counted(facts.weeks_before, "week")
+        return (
+            f"{_reports(facts)}; {weeks} of history before it, "
+            f"{facts.history_weeks} are needed for a verdict"
+        )
+    if facts.expected is None:
+        return "No feedback arrived this week, so the count says nothing"
+    return _SENTENCES[verdict](facts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _reports(facts: WeekFacts) -> str:
+    return _counted(facts.observed, "report")
+
+
+def _against(facts: WeekFacts) -> str:
+    lower, upper = int(facts.lower or 0), int(facts.upper or 0)
+    return f"{_reports(facts)} against {lower:,}-{upper:,} expected"
+
+
+def _times(facts: WeekFacts) -> str:
+    if facts.expected is None or facts.expected < 0.5:
+        return "usually none"
+    return f"{facts.observed / facts.expected:.1f} times the usual rate"
+
+
+def _new(facts: WeekFacts) -> str:
+    since = "this week" if facts.weeks_known == 1 else f"{facts.weeks_known - 1} weeks ago"
+    since = "last week" if facts.weeks_known == 2 else since
+    beyond = "beyond chance" if facts.is_alarm else "not beyond chance"
+    return f"First mentioned {since}; {_against(facts)}, {beyond}"
+
+
+def _spiking(facts: WeekFacts) -> str:
+    return f"{_against(facts)}; {_times(facts)}"
+
+
+def _moving(facts: WeekFacts) -> str:
+    ratio = "" if facts.direction_ratio is None else f"{facts.direction_ratio:.1f} times "
+    return (
+        f"{_counted(facts.recent_count, 'report')} in the last 6 weeks, {ratio}the rate of the half "
+        f"year before; {_against(facts)} this week"
+    )
+
+
+def _resolved(facts: WeekFacts) -> str:
+    return f"{_counted(facts.quiet_count, 'report')} in the last 8 weeks, far below the half year before"
+
+
+def _steady(facts: WeekFacts) -> str:
+    return _against(facts)
+
+
+_SENTENCES: dict[Verdict, Callable[[WeekFacts], str]] = {
+    "NEW": _new,
+    "SPIKING": _spiking,
+    "RISING": _moving,
+    "DECLINING": _moving,
+    "RESOLVED": _resolved,
+    "STEADY": _steady,
+    "INSUFFICIENT_HISTORY": _steady,
+}
