@@ -1,0 +1,168 @@
+"""Published figures read back as series: what was said in each week, never recomputed.
+
+Here: the reading of the long table, and the usual band of whole-week figures. Not here: ranges
+and verdicts of issues, which `trends` decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from models.report import WeekSeries
+
+SHOWN_WEEKS = 52
+BAND_WEEKS = 26
+LEAST_BAND_WEEKS = 8
+BAND_ENDS = (0.05, 0.95)
+_YEAR = 52
+_DIGITS = 6
+
+Number = float | None
+
+
+@dataclass(frozen=True)
+class IssueNow:
+    """All figures of one issue in the report's week."""
+
+    numbers: dict[str, float]
+    texts: dict[str, str]
+
+    def number(self, figure: str) -> Number:
+        """The figure's value, or None if it was not published or is no finite number."""
+        return self.numbers.get(figure)
+
+    def count(self, figure: str) -> int:
+        """The figure as a whole number; 0 if missing."""
+        return round(self.numbers.get(figure, 0.0))
+
+    def is_true(self, figure: str) -> bool:
+        """A yes-or-no figure, published as 1 or as the text `true`."""
+        return bool(self.numbers.get(figure)) or self.texts.get(figure, "").lower() == "true"
+
+
+class Published:
+    """Published figures up to one week, ready to look up by issue, figure and week."""
+
+    def __init__(self, figures: pl.DataFrame, week: date) -> None:
+        self.week = week
+        self._first = week - timedelta(weeks=SHOWN_WEEKS + BAND_WEEKS)
+        known = figures.filter(pl.col("week_start") <= week).with_columns(
+            value=pl.when(pl.col("value").is_finite()).then(pl.col("value"))
+        )
+        self.history_weeks = int(
+            known.filter(pl.col("week_start") < week).get_column("week_start").n_unique()
+        )
+        issues = known.filter(pl.col("issue_id") != "")
+        self.issues = _now(issues.filter(pl.col("week_start") == week))
+        recent = issues.filter(
+            (pl.col("week_start") >= self._first)
+            & pl.col("figure").is_in(["feedback_count", "lower_bound", "upper_bound"])
+        )
+        self._lines = _lines(recent)
+        self._above = _above_by_week(recent)
+        self._whole = _lines(known.filter(pl.col("issue_id") == ""))
+
+    def series(self, issue_id: str) -> WeekSeries:
+        """The issue's count and usual range in the 52 weeks up to the report's."""
+        return WeekSeries(
+            first_week=self._monday(SHOWN_WEEKS - 1),
+            values=self._recent(self._lines.get((issue_id, "feedback_count"), {})),
+            lower=self._recent(self._lines.get((issue_id, "lower_bound"), {})),
+            upper=self._recent(self._lines.get((issue_id, "upper_bound"), {})),
+        )
+
+    def before(self, issue_id: str, weeks: int) -> int | None:
+        """The issue's published count `weeks` before the report's; None if not published."""
+        count = self._lines.get((issue_id, "feedback_count"), {}).get(self._monday(weeks))
+        return None if count is None else round(count)
+
+    def year_before(self, issue_id: str) -> int | None:
+        """The issue's published count 52 weeks before."""
+        return self.before(issue_id, _YEAR)
+
+    def whole(self, figure: str) -> dict[date, float]:
+        """A whole-week figure by week."""
+        return self._whole.get(("", figure), {})
+
+    def above(self) -> dict[date, float]:
+        """Issues above the upper end of their range, by week with any published range."""
+        return self._above
+
+    def banded(self, by_week: dict[date, float]) -> WeekSeries:
+        """52 weeks of a figure, each with the usual range of the 26 weeks before it."""
+        weeks = [self._monday(back) for back in range(SHOWN_WEEKS + BAND_WEEKS - 1, -1, -1)]
+        values = [by_week.get(monday) for monday in weeks]
+        bands = [
+            usual_band(values[position - BAND_WEEKS : position])
+            for position in range(BAND_WEEKS, len(values))
+        ]
+        return WeekSeries(
+            first_week=weeks[BAND_WEEKS],
+            values=tuple(_rounded(value) for value in values[BAND_WEEKS:]),
+            lower=tuple(lower for lower, _ in bands),
+            upper=tuple(upper for _, upper in bands),
+        )
+
+    def _monday(self, back: int) -> date:
+        return self.week - timedelta(weeks=back)
+
+    def _recent(self, by_week: dict[date, float]) -> tuple[Number, ...]:
+        weeks = (self._monday(back) for back in range(SHOWN_WEEKS - 1, -1, -1))
+        return tuple(_rounded(by_week.get(monday)) for monday in weeks)
+
+
+def usual_band(values: Sequence[Number]) -> tuple[Number, Number]:
+    """5th and 95th percentile of the known values, linear between them; none under 8 values."""
+    known = sorted(value for value in values if value is not None)
+    if len(known) < LEAST_BAND_WEEKS:
+        return None, None
+    lower, upper = (_quantile(known, share) for share in BAND_ENDS)
+    return _rounded(lower), _rounded(upper)
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def _rounded(value: Number) -> Number:
+    return None if value is None else round(value, _DIGITS)
+
+
+def _now(rows: pl.DataFrame) -> dict[str, IssueNow]:
+    found: dict[str, IssueNow] = {}
+    columns = rows.select("issue_id", "figure", "value", "value_text").sort("issue_id", "figure")
+    for issue_id, figure, value, text in columns.iter_rows():
+        issue = found.setdefault(issue_id, IssueNow({}, {}))
+        if value is not None:
+            issue.numbers[figure] = value
+        if text is not None:
+            issue.texts[figure] = text
+    return found
+
+
+def _lines(rows: pl.DataFrame) -> dict[tuple[str, str], dict[date, float]]:
+    found: dict[tuple[str, str], dict[date, float]] = {}
+    columns = rows.filter(pl.col("value").is_not_null()).select(
+        "issue_id", "figure", "week_start", "value"
+    )
+    for issue_id, figure, monday, value in columns.iter_rows():
+        found.setdefault((issue_id, figure), {})[monday] = value
+    return found
+
+
+def _above_by_week(rows: pl.DataFrame) -> dict[date, float]:
+    counts = rows.filter(pl.col("figure") == "feedback_count")
+    uppers = rows.filter(
+        (pl.col("figure") == "upper_bound") & pl.col("value").is_not_null()
+    ).select("issue_id", "week_start", upper="value")
+    above = (
+        counts.join(uppers, on=["issue_id", "week_start"])
+        .group_by("week_start")
+        .agg((pl.col("value") > pl.col("upper")).sum().alias("above"))
+    )
+    return {monday: float(count) for monday, count in above.iter_rows()}

@@ -1,0 +1,232 @@
+"""The report as one HTML file and as JSON: the only place where a value becomes markup.
+
+Autoescape is on for every template; the charts are the only markup that passes through, and they
+are made of numbers. No script, no link to outside, no request.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from models.report import FunctionGroup, KeyFigure, ReportIssue, WeeklyReport
+from voc_pipeline.report import charts, wording
+
+_DIMENSION_WORDS = {
+    "product": "product",
+    "region": "region",
+    "customer_segment": "customer group",
+    "channel": "channel",
+    "source_id": "source",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """A verdict as shown: a glyph and a word always, a tone beside them."""
+
+    glyph: str
+    word: str
+    tone: str
+
+
+_STATUS = {
+    "SPIKING": Status("▲", "Jumped", "bad"),
+    "NEW": Status("◆", "New", "bad"),
+    "RISING": Status("△", "Rising", "warn"),
+    "DECLINING": Status("▽", "Falling", "good"),
+    "RESOLVED": Status("✓", "Looks resolved", "good"),
+    "INSUFFICIENT_HISTORY": Status("○", "Too new to judge", "quiet"),
+    "STEADY": Status(wording.DASH, "As usual", "quiet"),
+}
+_BY_CHANCE = Status("△", "High, may be chance", "warn")
+
+
+def render_html(report: WeeklyReport) -> str:
+    """The report as one self-contained HTML file; the same report gives the same bytes."""
+    owners = {one.function_id: one for one in report.functions}
+    by_id = {one.issue_id: one for one in report.issues}
+    page = _environment().get_template("page.html.j2")
+    return page.render(
+        report=report,
+        look_first=[by_id[one] for one in report.look_first],
+        watch=[by_id[one] for one in report.watch],
+        easing=[by_id[one] for one in report.easing],
+        groups=[(group, [by_id[one] for one in group.issue_ids]) for group in report.functions],
+        owned=lambda issue: owners[issue.function_id],
+        anchors={one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)},
+    )
+
+
+def report_json(report: WeeklyReport) -> str:
+    """The frozen value as JSON: sorted keys, UTF-8, one final line break."""
+    content = report.model_dump(mode="json")
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        grouped=wording.grouped,
+        percent=wording.percent,
+        day=wording.day,
+        short_day=wording.short_day,
+        week_days=wording.week_days,
+        number_word=wording.number_word,
+        capital=wording.capital,
+    )
+    environment.globals.update(
+        counted=wording.counted,
+        span=wording.span,
+        chance=wording.chance,
+        instant=wording.instant,
+        minimum_card_quote=wording.CARD_QUOTE_LIMIT,
+        excerpt=wording.excerpt,
+        ratio_axis=charts.ratio_axis,
+        share_bar=charts.share_bar,
+        status=status,
+        where=where,
+        owner_line=owner_line,
+        figure_value=figure_value,
+        figure_note=figure_note,
+        figure_chart=_figure_chart,
+        spark=_spark,
+        history=_history,
+        ratio=_ratio,
+    )
+    return environment
+
+
+def environment() -> Environment:
+    """The templates' environment, shared by the pages of this room."""
+    return _environment()
+
+
+def status(issue: ReportIssue) -> Status:
+    """How the verdict reads: a steady issue above its range is said to be possible chance."""
+    if issue.is_above and issue.verdict not in ("SPIKING", "NEW", "RISING"):
+        return _BY_CHANCE
+    found = _STATUS[issue.verdict]
+    if issue.verdict in ("SPIKING", "RISING") and issue.verdict_weeks > 1:
+        return Status(found.glyph, f"{found.word}, {issue.verdict_weeks} weeks", found.tone)
+    return found
+
+
+def where(issue: ReportIssue) -> str:
+    """Where the issue stands out, in one or two sentences."""
+    found = issue.concentration
+    if issue.only_source:
+        one_source = f"All of it comes from one source: {issue.only_source}."
+        if found is None or found.dimension in ("source_id", "channel"):
+            return one_source
+        return f"{_concentrated(issue)} {one_source}"
+    if found is None:
+        return "No product, region, customer group, channel or source stands out."
+    return _concentrated(issue)
+
+
+def _concentrated(issue: ReportIssue) -> str:
+    found = issue.concentration
+    if found is None:
+        return ""
+    usual = wording.percent(found.usual_share, 0)
+    compared = f"usually {usual}" if found.is_own_share else f"{usual} for all issues together"
+    share = wording.percent(found.cell_count / found.issue_count, 0)
+    return (
+        f"{share} of reports ({wording.grouped(found.cell_count)} of "
+        f"{wording.grouped(found.issue_count)}) have {_DIMENSION_WORDS[found.dimension]} "
+        f"“{found.cell}”; {compared}."
+    )
+
+
+def owner_line(group: FunctionGroup) -> str:
+    """Who answers for the issues of a function; says so if nobody does."""
+    if group.function_id is None:
+        return "No function owns it yet"
+    return f"{group.owner}, {group.name}" if group.owner else f"{group.name}: no owner named"
+
+
+def figure_value(figure: KeyFigure) -> str:
+    """The figure as shown: `31.9`, `39.1%`, `4 of 20`; a dash if it cannot be said."""
+    if figure.of_count == 0:
+        return wording.DASH
+    value = _in_unit(figure, figure.value)
+    return value if figure.of_count is None else f"{value} of {wording.grouped(figure.of_count)}"
+
+
+def figure_note(figure: KeyFigure) -> str:
+    """What stands under a figure: its own note, or the usual band and last week."""
+    if figure.of_count == 0:
+        return "no issue has a usual range yet"
+    if figure.note:
+        return figure.note
+    usual = "no usual range yet"
+    if figure.usual_lower is not None and figure.usual_upper is not None:
+        lower, upper = (_in_unit(figure, end) for end in (figure.usual_lower, figure.usual_upper))
+        usual = f"usual {lower}{wording.DASH}{upper}"
+    if figure.previous is None:
+        return usual
+    return f"{usual}; last week {_in_unit(figure, figure.previous)}"
+
+
+def _in_unit(figure: KeyFigure, value: float | None) -> str:
+    if value is None:
+        return wording.DASH
+    if figure.unit == "share":
+        return wording.percent(value)
+    return wording.decimal(value) if figure.unit == "per_thousand" else wording.grouped(value)
+
+
+def _figure_chart(figure: KeyFigure) -> Markup:
+    title = f"{figure.name}, 52 weeks; now {figure_value(figure)}, {figure_note(figure)}."
+    upper = figure.usual_upper
+    is_above = figure.value is not None and upper is not None and figure.value > upper
+    return charts.sparkline(
+        figure.series, title, is_above=is_above, has_zero=figure.unit == "count", size=(168, 34)
+    )
+
+
+def _spark(issue: ReportIssue, width: int = 132, height: int = 28) -> Markup:
+    return charts.sparkline(
+        issue.series, _chart_title(issue), is_above=_stands_out(issue), size=(width, height)
+    )
+
+
+def _history(issue: ReportIssue) -> Markup:
+    return charts.history_chart(issue.series, _chart_title(issue), is_above=_stands_out(issue))
+
+
+def _stands_out(issue: ReportIssue) -> bool:
+    return issue.is_above or issue.is_alarm
+
+
+def _chart_title(issue: ReportIssue) -> str:
+    usual = wording.span(issue.lower_bound, issue.upper_bound)
+    return f"{issue.label}, 52 weeks: {wording.grouped(issue.feedback_count)} now, usual {usual}."
+
+
+def _ratio(issue: ReportIssue) -> Markup:
+    if issue.rate_ratio is None:
+        title = "No history to compare with."
+    else:
+        title = f"{wording.times(issue.rate_ratio)} what was expected"
+        if issue.rate_ratio_lower is not None and issue.rate_ratio_upper is not None:
+            low, high = wording.times(issue.rate_ratio_lower), wording.times(issue.rate_ratio_upper)
+            title += f", 95% interval {low} to {high}"
+    return charts.ratio_line(
+        issue.rate_ratio,
+        issue.rate_ratio_lower,
+        issue.rate_ratio_upper,
+        title,
+        is_above=_stands_out(issue),
+    )

@@ -1,0 +1,178 @@
+"""What the reader needs in order to trust or doubt the figures: sources, ledger, set aside.
+
+Reads tables of the loads and of the health of sources; knows no issue's verdict.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+
+from models.report import LoadBalance, Notice, RestatedFigure, SetAside, SourceLine
+from models.settings import Settings
+from voc_pipeline.report import wording
+
+LEDGER_COLUMNS = (
+    "fetched_count",
+    "loaded_count",
+    "revised_count",
+    "deleted_count",
+    "duplicate_count",
+    "rejected_count",
+    "suppressed_count",
+    "outside_window_count",
+)
+UNKNOWN = "unknown"
+_MISSING = ("failed", "silent", UNKNOWN)
+_ODD = ("quiet", "surge")
+MOST_SET_ASIDE = 40
+MOST_RESTATED = 40
+
+
+def source_names(settings: Settings) -> dict[str, str]:
+    """What each configured source is called on the report."""
+    return {one.id: wording.cleaned(one.name) or one.id for one in settings.sources}
+
+
+def source_lines(health: pl.DataFrame, settings: Settings, week: date) -> list[SourceLine]:
+    """Every configured source, and every other with a row for the week; worst state first."""
+    names = source_names(settings)
+    channels = {one.id: str(one.channel) for one in settings.sources}
+    rows: dict[str, list[dict[str, object]]] = {source_id: [] for source_id in names}
+    for row in health.filter(pl.col("week_start") <= week).sort("week_start").iter_rows(named=True):
+        rows.setdefault(row["source_id"], []).append(row)
+    lines = []
+    for source_id, weeks in rows.items():
+        if source_id not in names and (not weeks or weeks[-1]["week_start"] != week):
+            continue
+        current = weeks[-1] if weeks and weeks[-1]["week_start"] == week else None
+        named = {
+            "source_id": source_id,
+            "name": names.get(source_id, wording.cleaned(source_id)),
+            "channel": wording.cleaned(str((current or {}).get("channel") or channels[source_id])),
+        }
+        lines.append(_line(named, current, weeks))
+    order = [*_MISSING, *_ODD, "not started", "ok"]
+    return sorted(
+        lines, key=lambda line: (order.index(line.state), not line.expected_count, line.source_id)
+    )
+
+
+def _line(
+    named: dict[str, str], current: dict[str, object] | None, weeks: list[dict[str, object]]
+) -> SourceLine:
+    if current is None:
+        return SourceLine.model_validate(
+            {
+                **named,
+                "state": UNKNOWN if weeks else "not started",
+                "state_weeks": 1,
+                "expected_count": None,
+                "arrived_count": 0,
+                "late_count": 0,
+                "rejected_count": 0,
+                "last_seen_at": weeks[-1]["last_seen_at"] if weeks else None,
+                "message": "",
+            }
+        )
+    state_weeks = 0
+    for row in reversed(weeks):
+        if row["state"] != current["state"]:
+            break
+        state_weeks += 1
+    taken = ("state", "expected_count", "arrived_count", "late_count", "rejected_count")
+    return SourceLine.model_validate(
+        {
+            **named,
+            **{column: current[column] for column in (*taken, "last_seen_at")},
+            "state_weeks": state_weeks,
+            "message": wording.cleaned(str(current["message"] or ""), wording.SENTENCE_LIMIT),
+        }
+    )
+
+
+def notices(lines: Iterable[SourceLine]) -> list[Notice]:
+    """One notice for each source whose feedback is missing or odd, in the order given."""
+    found = []
+    for line in lines:
+        if line.state in _MISSING:
+            found.append(Notice(is_missing=True, text=_missing_text(line)))
+        elif line.state in _ODD:
+            found.append(Notice(is_missing=False, text=_odd_text(line)))
+    return found
+
+
+def _missing_text(line: SourceLine) -> str:
+    weeks = f" for {line.state_weeks} weeks" if line.state_weeks > 1 else " this week"
+    usual = (
+        f", where {wording.grouped(line.expected_count)} are usual" if line.expected_count else ""
+    )
+    what = {
+        "failed": f"{line.name} could not be read{weeks}{usual}.",
+        "silent": f"{line.name} sent nothing{weeks}{usual}.",
+        UNKNOWN: f"Nothing is known of {line.name}{weeks}.",
+    }[line.state]
+    return f"{what} Fewer reports from there are not fewer problems."
+
+
+def _odd_text(line: SourceLine) -> str:
+    usual = f", where {wording.grouped(line.expected_count or 0)} are usual"
+    arrived = wording.counted(line.arrived_count, "record", "records")
+    doubt = "A fall" if line.state == "quiet" else "A rise"
+    return f"{line.name} sent {arrived}{usual}. {doubt} in its issues may come from this alone."
+
+
+def balances(loads: pl.DataFrame, settings: Settings) -> list[LoadBalance]:
+    """The ledger of the given loads by source, and the sum of all; empty without loads."""
+    if loads.is_empty():
+        return []
+    names = source_names(settings)
+    columns = [pl.col(column).sum() for column in LEDGER_COLUMNS]
+    rows = loads.group_by("source_id").agg(columns).sort("source_id").to_dicts()
+    lines = [
+        LoadBalance(name=names.get(row["source_id"], wording.cleaned(row["source_id"])), **row)
+        for row in rows
+    ]
+    total = loads.select(columns).to_dicts()[0]
+    return [*lines, LoadBalance(source_id="", name="All sources", **total)]
+
+
+def set_aside(rejects: pl.DataFrame, settings: Settings) -> list[SetAside]:
+    """What this week's loads did not use: most frequent first, at most 40 kinds."""
+    names = source_names(settings)
+    order = ["reject_count", "source_id", "scope", "reason", "remedy"]
+    rows = rejects.select(order).sort(order, descending=[True, False, False, False, False])
+    return [
+        SetAside(
+            source_name=names.get(source_id, wording.cleaned(source_id)),
+            scope=scope,
+            reason=wording.cleaned(reason, wording.SENTENCE_LIMIT),
+            remedy=wording.cleaned(remedy, wording.SENTENCE_LIMIT),
+            reject_count=count,
+        )
+        for count, source_id, scope, reason, remedy in rows.head(MOST_SET_ASIDE).iter_rows()
+    ]
+
+
+def restated(
+    restatements: pl.DataFrame, labels: dict[str, str], week: date
+) -> list[RestatedFigure]:
+    """Figures of earlier weeks that this week's run changed: latest week first, at most 40."""
+    columns = ["week_start", "issue_id", "figure", "was_value", "is_value", "reason"]
+    rows = (
+        restatements.filter(pl.col("as_of_week") == week)
+        .select(columns)
+        .sort(columns[:3], descending=[True, False, False])
+    )
+    return [
+        RestatedFigure(
+            week_start=monday,
+            issue_id=issue_id,
+            label=labels.get(issue_id, issue_id) if issue_id else "The whole week",
+            figure=wording.cleaned(figure),
+            was_value=wording.cleaned(was) or "nothing",
+            is_value=wording.cleaned(now) or "nothing",
+            reason=reason,
+        )
+        for monday, issue_id, figure, was, now, reason in rows.head(MOST_RESTATED).iter_rows()
+    ]
