@@ -1,0 +1,222 @@
+"""Rules for names of persons: titles, cue phrases, sign-offs, and first names written with a capital.
+
+A cue is needed, or a first name of the packaged list (US Census 1990 first names, public domain,
+and frequent first names of other languages; those that are also words, towns or brands left out).
+"""
+
+import re
+from collections.abc import Iterator
+
+from voc_pipeline.feedback.masking_spans import Rule, Span, packaged_words
+
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,30}")
+_GAP = re.compile(r"\.?[ \u00a0]{1,2}")
+_PARTICLES = frozenset(
+    "van von der den de da di del della dos das du la le bin ibn al el ten ter y e st".split()
+)
+_LONGEST_RUN = 4
+
+_TITLE = re.compile(
+    r"\b(?:(?i:mr|mrs|ms|mx|dr)\b\.?|(?:Miss|Prof|Professor|Doctor|Herr|Frau|Madame|Monsieur|Mme|Mlle"
+    r"|Señora?|Sra|Signora?|Sir|Dame|Nurse|Officer|Captain|Pastor|Rev|Reverend|Rabbi|Imam)\b\.?)"
+    r"[ \u00a0]{1,2}"
+)
+_STRONG = re.compile(
+    r"\b(?:(?:my|his|her|their|the|whose|full|first|last|sur|maiden|middle|given|customer|contact"
+    r"|agent|patient|guest|caller)[ ]?(?:full |first |last |given |maiden |middle )?names?(?:'s|’s| is| was|:)"
+    r"|names?(?: is|'s|:)"
+    r"|name on (?:the|my) (?:card|account|order|booking)(?: is|:)|named|by the name of|in the name of"
+    r"|under the name(?: of)?|i am called|i'm called|go by|goes by|attn:?|c/o"
+    r"|je m'appelle|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|mi chiamo|il mio nome è"
+    r"|meu nome é|ik heet|mijn naam is|nazywam się|jag heter|jeg he[dt]d?er)\s{1,2}",
+    re.IGNORECASE,
+)
+_WEAK_CUE = (
+    r"(?:i am|i'm|i’m|this is|(?:speaking|spoke|speak|spoken|talk|talked|talking|chat|chatted"
+    r"|chatting|dealt|dealing|met) (?:with|to)|(?:served|helped|assisted|seen|treated|greeted"
+    r"|signed|answered|handled) by|ask(?:ed)? for|agent|rep|representative|manager|supervisor"
+    r"|advis[eo]r|driver|technician|engineer|waiter|waitress|server|cashier|receptionist|assistant"
+    r"|colleague|doctor|nurse|consultant|associate|operator|wife|husband|son|daughter|mother|father"
+    r"|brother|sister|mum|mom|dad|partner|friend|boyfriend|girlfriend|boss|neighbou?r"
+    r"|thanks|thank you|hi|hello|hey|dear|(?:man|woman|lady|guy|gentleman) called),?[ \u00a0]{1,2}"
+)
+_WEAK = re.compile(r"\b" + _WEAK_CUE, re.IGNORECASE)
+_SIGN_OFF = re.compile(
+    r"(?:regards|sincerely|cheers|best wishes|yours truly|yours faithfully|faithfully|many thanks"
+    r"|kind wishes|respectfully|love),?[ \u00a0]{0,2}(?:\n{1,3}[ ]{0,4}|,[ ]|[-–—]{1,2}[ ]?)",
+    re.IGNORECASE,
+)
+_NO_NAME = frozenset(
+    """a an and any are as at be been but by call called can customer did do does for from get go good
+    had has have he her here him his how i if in is it its just like me my no not of on one or our out
+    please service she so sir madam some still support team than thanks that the their them then there
+    they this to too up us very was we well were what when where which who why will with would yes you
+    your sorry also all again after now never monday tuesday wednesday thursday friday saturday sunday
+    january february march april may june july august september october november december english
+    french german spanish italian dutch american british canadian mexican chinese indian japanese
+    department company manager management agent staff christmas easter god lord internet app online
+    street road avenue lane drive boulevard hospital airport station university college school bank
+    inc ltd llc corp co airlines hotel store shop church county city""".split()
+)
+
+
+def _is_common(word: str) -> bool:
+    return word in packaged_words("common_words.txt") or word in _NO_NAME
+
+
+def _is_capital(word: str) -> bool:
+    return word[0].isupper()
+
+
+def _bare(word: str) -> str:
+    """The word in lower case without a possessive ending."""
+    lower = word.lower().replace("’", "'")
+    return lower.removesuffix("'s")
+
+
+def _run_words(text: str, start: int) -> list[tuple[int, int, str]]:
+    """The capitalised words from `start`, joined by blanks, particles between them included."""
+    words: list[tuple[int, int, str]] = []
+    particles: list[tuple[int, int, str]] = []
+    position = start
+    while len(words) < _LONGEST_RUN:
+        match = _WORD.match(text, position)
+        if match is None:
+            break
+        word = _bare(match[0])
+        span = (match.start(), match.start() + len(word), word)
+        if _is_capital(match[0]) and word not in _NO_NAME:
+            words += [*particles, span]
+            particles = []
+        elif words and word in _PARTICLES and len(particles) < 2:
+            particles.append(span)
+        else:
+            break
+        gap = _GAP.match(text, match.end())
+        if gap is None or (gap[0][0] == "." and len(word) > 1) or len(word) < len(match[0]):
+            break
+        position = gap.end()
+    return words
+
+
+def _name_end(words: list[tuple[int, int, str]]) -> int:
+    """Where the name ends: a capitalised common word after the first name is no surname."""
+    end = words[0][1]
+    for _, stop, word in words[1:]:
+        if _is_common(word) and word not in _PARTICLES:
+            break
+        if word not in _PARTICLES:
+            end = stop
+    return end
+
+
+def _titled(text: str) -> Iterator[Span]:
+    for cue in _TITLE.finditer(text):
+        words = _run_words(text, cue.end())
+        if words:
+            yield words[0][0], _name_end(words), "NAME"
+        elif cue[0][0].islower():
+            yield from _lower_case(text, cue.end(), most=1)
+
+
+def _lower_case(text: str, start: int, *, most: int) -> Iterator[Span]:
+    """A name typed without capitals after a strong cue: its words must be no common words."""
+    position, end = start, start
+    for place in range(most):
+        match = _WORD.match(text, position)
+        word = _bare(match[0]) if match else ""
+        known = word in packaged_words("first_names.txt")
+        if match is None or (not known and (_is_common(word) or len(word) < 3)):
+            break
+        if place == 0 and not known and word.endswith(("ed", "ing", "ly")):
+            break
+        end = match.start() + len(word)
+        gap = _GAP.match(text, end)
+        if gap is None or gap[0][0] == ".":
+            break
+        position = gap.end()
+    if end > start:
+        yield start, end, "NAME"
+
+
+def _introduced(text: str) -> Iterator[Span]:
+    for cue in _STRONG.finditer(text):
+        words = _run_words(text, cue.end())
+        if words and not (_is_common(words[0][2]) and len(words) == 1):
+            yield words[0][0], _name_end(words), "NAME"
+        elif not words:
+            yield from _lower_case(text, cue.end(), most=2)
+
+
+def _mentioned(text: str) -> Iterator[Span]:
+    """A known first name in any case, or two capitalised words that are no common words."""
+    for cue in _WEAK.finditer(text):
+        match = _WORD.match(text, cue.end())
+        known = match is not None and _bare(match[0]) in packaged_words("first_names.txt")
+        words = _run_words(text, cue.end())
+        if words and (known or (len(words) > 1 and not any(_is_common(w) for *_, w in words))):
+            yield words[0][0], _name_end(words), "NAME"
+        elif known:
+            yield from _lower_case(text, cue.end(), most=1)
+
+
+def _signed(text: str) -> Iterator[Span]:
+    for cue in _SIGN_OFF.finditer(text):
+        words = _run_words(text, cue.end())
+        if words and not _is_common(words[0][2]):
+            rest = text[words[-1][1] : words[-1][1] + 2].lstrip(" .!")
+            if not rest or rest[0] == "\n":
+                yield words[0][0], words[-1][1], "NAME"
+
+
+def _first_names(text: str) -> Iterator[Span]:
+    names = packaged_words("first_names.txt")
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if not _is_capital(word) or _bare(word) not in names or word.isupper():
+            continue
+        if match.start() and text[match.start() - 1] in "@#_/.":
+            continue
+        words = _run_words(text, match.start())
+        if words:
+            yield words[0][0], _name_end(words), "NAME"
+
+
+def _any_first_name(*, capital: bool) -> str:
+    """An alternation of the list; an ASCII boundary would not see the edge of an accented name."""
+    names = sorted(packaged_words("first_names.txt"))
+    plain = "|".join(name.title() if capital else name for name in names if name.isascii())
+    accented = "|".join(name.title() if capital else name for name in names if not name.isascii())
+    return rf"(?:\b(?:{plain})\b|{accented})"
+
+
+PEOPLE_RULES = (
+    Rule(
+        "titled_name",
+        r"(?i)\b(?:mr|mrs|ms|mx|dr|miss|prof|professor|doctor|herr|frau|madame|monsieur|mme|mlle|señora?"
+        r"|sra|signora?|sir|dame|nurse|officer|captain|pastor|rev|reverend|rabbi|imam)[. \u00a0]",
+        _titled,
+    ),
+    Rule(
+        "introduced_name",
+        r"(?i)names?(?:'s|’s| is| was|:| on )|named|name of|under the name|called|goe?s? by|attn|c/o"
+        r"|m'appelle|\bich hei|me llamo|mi nombre|mi chiamo|mio nome|meu nome|ik heet|naam is|nazywam"
+        r"|jag heter|jeg he",
+        _introduced,
+    ),
+    Rule(
+        "mentioned_name",
+        rf"(?i)\b{_WEAK_CUE}(?:(?-i:\p{{Lu}})|{_any_first_name(capital=False)})",
+        _mentioned,
+    ),
+    Rule(
+        "signed_name",
+        r"(?i)(?:regards|sincerely|cheers|wishes|truly|faithfully|thanks|respectfully|love),? {0,2}[\n,–—-]",
+        _signed,
+    ),
+    Rule(
+        "first_name",
+        _any_first_name(capital=True),
+        _first_names,
+    ),
+)
