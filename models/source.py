@@ -45,7 +45,13 @@ class ColumnMapping(Contract):
     verbatim: tuple[str, ...] = Field(
         (), description="Columns of the customer's words, joined by a line break."
     )
+    non_answers: tuple[str, ...] = Field(
+        (), description="Verbatims that mean nothing was said, in any case: Did not answer."
+    )
     customer_id: str | None = Field(None, description="The customer's id.")
+    unknown_customers: tuple[str, ...] = Field(
+        (), description="Customer ids that mean nobody is known, as written in the source: 0."
+    )
     response_id: str | None = Field(None, description="The response that several rows belong to.")
     question: str | None = Field(None, description="Column with the question's wording.")
     product: str | None = Field(None, description="Product, plan or service.")
@@ -89,7 +95,7 @@ class TableFilesSource(SourceSettings):
     format: Literal["auto", "csv", "json", "jsonl", "parquet"] = Field(
         "auto", description="auto goes by the file name; gzip and zstd are read as they are."
     )
-    encoding: str = Field("utf-8", description="Of CSV files.")
+    encoding: str = Field("utf-8", description="Of CSV and JSON files.")
     separator: str = Field(",", min_length=1, max_length=1, description="Of CSV files.")
     is_snapshot: bool = Field(
         False, description="True: the files are all there is; a record that left was deleted."

@@ -1,0 +1,359 @@
+"""Tables in files: CSV, JSON, JSON Lines and Parquet to rows with their payload as received.
+
+How files are found, skipped and batched does not belong here (`file_source`), nor what a row
+means (`mapping`).
+"""
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as arrow_parquet
+
+from connectors.base import REJECT_SCHEMA
+from connectors.file_source import FoundFile, decoded_text, read_bytes
+from models.errors import FatalSourceError, shortened
+from models.source import TableFilesSource
+
+LONGEST_REJECT = 100_000
+"""Characters of a torn remainder that are kept with its reject."""
+_LARGEST_BLOCK = 1 << 28
+_LONGEST_HEADER = 1 << 20
+_COUNT_CHUNK = 1 << 24
+_BETWEEN = re.compile(r"[\s,\[\]\x00]*")
+"""What stands between the elements of a JSON array."""
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+_Piece = tuple[int, str, dict[str, object] | None, str]
+"""Number, text, the object or None, and what is wrong."""
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """One file's rows, in its order."""
+
+    count: int
+    """Records of the file, counted apart from their reading."""
+    numbers: pl.Series
+    """1 for the first record; the line for JSON Lines."""
+    payloads: pl.Series
+    """JSON objects."""
+    names: tuple[str, ...] = ()
+    """Columns found; of JSON, the keys of any record."""
+    cells: pl.DataFrame | None = None
+    """The columns in their own types; None where only the payload holds them (JSON)."""
+    rejects: pl.DataFrame = field(default_factory=REJECT_SCHEMA.to_frame)
+    is_torn: bool = False
+
+
+def read_rows(file: FoundFile, source: TableFilesSource) -> TableRows:
+    """One row per record of the file, whichever its format.
+
+    Raises:
+        FatalSourceError: the file is damaged, in another encoding, or holds no table.
+    """
+    content = read_bytes(file)
+    kind = source.format if source.format != "auto" else _format_of(file, content)
+    if kind == "parquet":
+        return _parquet_rows(file, content)
+    text = decoded_text(file, content, source.encoding)
+    if kind == "csv":
+        return _csv_rows(file, text, source.separator)
+    return _json_line_rows(file, text) if kind == "jsonl" else _json_rows(file, text)
+
+
+def reject_rows(
+    origins: list[str], reasons: list[str], remedies: list[str], payloads: list[str]
+) -> pl.DataFrame:
+    """Whole records set aside."""
+    return pl.DataFrame(
+        {
+            "scope": ["record"] * len(origins),
+            "reason": reasons,
+            "remedy": remedies,
+            "origin": origins,
+            "payload": payloads,
+        },
+        schema=REJECT_SCHEMA,
+    )
+
+
+def bounded(text: str) -> str:
+    """At most LONGEST_REJECT characters, with a note of what was cut."""
+    if len(text) <= LONGEST_REJECT:
+        return text
+    return f"{text[:LONGEST_REJECT]}… ({len(text)} characters in all; the file holds the rest)"
+
+
+def _format_of(file: FoundFile, content: bytes) -> str:
+    name = PurePosixPath(file.name.lower())
+    if name.suffix in {".gz", ".zst", ".zstd", ".gzip"}:
+        name = name.with_suffix("")
+    if name.suffix in _SUFFIXES:
+        return _SUFFIXES[name.suffix]
+    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    return {b"[": "json", b"{": "jsonl"}.get(start[:1], "csv")
+
+
+def _numbers(count: int) -> pl.Series:
+    return pl.int_range(1, count + 1, eager=True, dtype=pl.Int64).alias("number")
+
+
+# Parquet
+
+
+def _parquet_rows(file: FoundFile, content: bytes) -> TableRows:
+    if not content:
+        return TableRows(0, _numbers(0), pl.Series("payload", [], dtype=pl.String))
+    try:
+        count = arrow_parquet.ParquetFile(io.BytesIO(content)).metadata.num_rows
+        frame = pl.read_parquet(io.BytesIO(content))
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
+        raise FatalSourceError(
+            f"{file.name} is no whole Parquet file; copy it again, or say its `format`"
+        ) from error
+    return _frame_rows(file, frame, count, _numbers(frame.height), REJECT_SCHEMA.to_frame())
+
+
+def _frame_rows(
+    file: FoundFile, frame: pl.DataFrame, count: int, numbers: pl.Series, rejects: pl.DataFrame
+) -> TableRows:
+    binary = [name for name, kind in frame.schema.items() if kind == pl.Binary]
+    frame = frame.with_columns(pl.col(binary).bin.encode("hex")) if binary else frame
+    nested = [
+        name for name, kind in frame.schema.items() if kind.is_nested() and "Binary" in str(kind)
+    ]
+    if nested:
+        raise FatalSourceError(
+            f"{file.name}: column {shortened(nested[0])} holds bytes inside a list; leave it out "
+            "of the file"
+        )
+    if not frame.width:
+        payloads = pl.Series("payload", [], dtype=pl.String)
+    else:
+        payloads = frame.select(
+            pl.struct(pl.all()).struct.json_encode().alias("payload")
+        ).to_series()
+    return TableRows(count, numbers, payloads, tuple(frame.columns), frame, rejects)
+
+
+# CSV
+
+
+def _csv_rows(file: FoundFile, text: str, separator: str) -> TableRows:
+    header = next((row for row in _csv_reader(text[:_LONGEST_HEADER], separator) if row), [])
+    content = text.encode()
+    if not header:
+        return TableRows(0, _numbers(0), pl.Series("payload", [], dtype=pl.String))
+    ragged: list[arrow_csv.InvalidRow] = []
+
+    def set_aside(row: arrow_csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(content),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=min(len(content) + 1, _LARGEST_BLOCK)
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, invalid_row_handler=set_aside
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                strings_can_be_null=False, column_types=dict.fromkeys(header, pa.large_string())
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise FatalSourceError(
+            f"{file.name} cannot be read as CSV: its header or quotes are broken, or a record is "
+            f"larger than {_LARGEST_BLOCK >> 20} MB; mend them, or the source's `separator`"
+        ) from error
+    frame = pl.DataFrame(pl.from_arrow(table.rename_columns(_distinct(table.column_names))))
+    numbers = _numbers(frame.height + len(ragged))
+    numbers = numbers.filter(~numbers.is_in([row.number - 1 for row in ragged]))
+    count, is_open = count_csv_records(content)
+    if count != frame.height + len(ragged) or is_open:
+        count, is_open = _count_slowly(text, separator)
+    rejects = _ragged_rejects(file, ragged)
+    ends_short = bool(ragged) and not text.endswith(("\n", "\r"))
+    rows = _frame_rows(file, frame, count, numbers, rejects)
+    is_last_read = bool(frame.height) and numbers[-1] == frame.height + len(ragged)
+    return (
+        _without_torn_end(file, rows, is_last_read)
+        if is_open
+        else replace(rows, is_torn=ends_short)
+    )
+
+
+def count_csv_records(content: bytes) -> tuple[int, bool]:
+    """Records after the header, by quotes and line ends alone; and whether a quote stays open.
+
+    Blank lines are no records. A quote in the middle of an unquoted value misleads it: then the
+    standard library's reader counts.
+    """
+    count, is_open, was_end = -1, False, True
+    for start in range(0, len(content), _COUNT_CHUNK):
+        part = np.frombuffer(content, np.uint8, min(_COUNT_CHUNK, len(content) - start), start)
+        inside = np.logical_xor.accumulate(part == ord('"')) ^ is_open
+        is_end = ((part == ord("\n")) | (part == ord("\r"))) & ~inside
+        before = np.concatenate(([was_end], is_end[:-1]))
+        count += int((~is_end & before).sum())
+        is_open, was_end = bool(inside[-1]), bool(is_end[-1])
+    return count, is_open
+
+
+def _count_slowly(text: str, separator: str) -> tuple[int, bool]:
+    end = "\x1eend"
+    count, last = -1, [end]
+    for row in _csv_reader(f"{text}\n{end}", separator):
+        count += bool(row)
+        last = row or last
+    return (count, True) if last != [end] else (count - 1, False)
+
+
+def _csv_reader(text: str, separator: str) -> Iterator[list[str]]:
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Column names without repeats: the second `a` becomes `a_2`."""
+    distinct: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in distinct:
+            number += 1
+            free = f"{name}_{number}"
+        distinct.append(free)
+    return distinct
+
+
+def _ragged_rejects(file: FoundFile, ragged: list[arrow_csv.InvalidRow]) -> pl.DataFrame:
+    return reject_rows(
+        [f"{file.name}:{row.number - 1}" for row in ragged],
+        [
+            f"{row.actual_columns} fields where the header has {row.expected_columns}"
+            for row in ragged
+        ],
+        ["quote values that hold the separator or a line break, or complete the row"] * len(ragged),
+        [bounded(row.text) for row in ragged],
+    )
+
+
+def _without_torn_end(file: FoundFile, rows: TableRows, is_last_read: bool) -> TableRows:
+    """The rows without the last one, whose quote is never closed and may have swallowed others."""
+    if not is_last_read or rows.cells is None:
+        return replace(rows, is_torn=True)
+    reject = reject_rows(
+        [f"{file.name}:{rows.numbers[-1]}"],
+        ["a quote is opened and never closed: the file is cut, or a quote is too many"],
+        ["close the quote or copy the whole file again"],
+        [bounded(rows.payloads[-1])],
+    )
+    return replace(
+        rows,
+        numbers=rows.numbers[:-1],
+        payloads=rows.payloads[:-1],
+        cells=rows.cells[:-1],
+        rejects=pl.concat([rows.rejects, reject]),
+        is_torn=True,
+    )
+
+
+# JSON
+
+
+def _json_line_rows(file: FoundFile, text: str) -> TableRows:
+    count = sum(1 for _ in re.finditer(r"\S[^\n]*", text))
+    pieces = [
+        (number, line, *_parsed(line))
+        for number, line in enumerate(map(str.strip, text.split("\n")), start=1)
+        if line
+    ]
+    is_torn = bool(pieces) and pieces[-1][2] is None and not text.endswith("\n")
+    return _object_rows(file, count, pieces, is_torn)
+
+
+def _json_rows(file: FoundFile, text: str) -> TableRows:
+    """An array's elements, or objects one after the other; what is whole before a cut is kept."""
+    pieces: list[_Piece] = []
+    decoder = json.JSONDecoder(strict=False)
+    position = _BETWEEN.match(text, 0).end()  # type: ignore[union-attr]
+    is_torn = False
+    while position < len(text) and not is_torn:
+        number = len(pieces) + 1
+        try:
+            parsed, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            is_torn = True
+            pieces.append((number, text[position:], None, "the JSON breaks off or is no JSON"))
+            break
+        wrong = "" if isinstance(parsed, dict) else "no JSON object"
+        pieces.append((number, text[position:end], None if wrong else parsed, wrong))
+        position = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    count = _count_json(text)
+    is_cut = count is None and text.lstrip().startswith("[")
+    return _object_rows(file, len(pieces) if count is None else count, pieces, is_torn or is_cut)
+
+
+def _count_json(text: str) -> int | None:
+    """Elements of the array by one parse of the whole; None if it is not one whole array."""
+    try:
+        whole = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return len(whole) if isinstance(whole, list) else None
+
+
+def _parsed(line: str) -> tuple[dict[str, object] | None, str]:
+    try:
+        parsed = json.loads(line, strict=False)
+    except (ValueError, RecursionError):
+        return None, "the line is no whole JSON"
+    return (parsed, "") if isinstance(parsed, dict) else (None, "no JSON object")
+
+
+def _object_rows(file: FoundFile, count: int, pieces: list[_Piece], is_torn: bool) -> TableRows:
+    sound = [piece for piece in pieces if piece[2] is not None]
+    wrong = [piece for piece in pieces if piece[2] is None]
+    names: dict[str, None] = {}
+    for _, _, parsed, _ in sound:
+        names.update(dict.fromkeys(parsed or ()))
+    return TableRows(
+        count,
+        pl.Series("number", [piece[0] for piece in sound], dtype=pl.Int64),
+        pl.Series("payload", [piece[1] for piece in sound], dtype=pl.String),
+        tuple(names),
+        None,
+        reject_rows(
+            [f"{file.name}:{piece[0]}" for piece in wrong],
+            [piece[3] for piece in wrong],
+            ["complete or mend the file and load it again"] * len(wrong),
+            [bounded(piece[1]) for piece in wrong],
+        ),
+        is_torn,
+    )
