@@ -1,0 +1,225 @@
+"""Discovery: a batch of vectors in, a cluster number per vector out, their number found by itself.
+
+Here lives the clusterer, behind `discover`, and the neighbour graph it shares with the emergence
+test. Nothing here knows weeks, issues or texts. The method is the best of those measured for this
+project: exact nearest neighbours, shared-neighbour weights, consensus of Louvain runs at several
+resolutions, and the smallest number of clusters whose silhouette is near the best.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sknetwork.clustering import Louvain
+
+Matrix = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+_BLOCK_ROWS = 2_048
+_FEW = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveryOptions:
+    """The clusterer's choices; the defaults were measured on two labelled sets and two streams."""
+
+    resolutions: tuple[float, ...] = tuple(np.geomspace(0.5, 10.0, 10).round(3).tolist())
+    few_texts_resolution: float = 8.0
+    """Used alone below 600 texts, where the silhouette chooses anything between 4 and 32."""
+    tolerance: float = 0.1
+    smallest_cluster: int = 4
+    sample_size: int = 25_000
+    runs: int = 6
+
+
+def discover(vectors: Matrix, options: DiscoveryOptions | None = None) -> Labels:
+    """One cluster number per row, from 0 for the largest; -1 for a row of zeros.
+
+    The same set of rows gives the same clusters in any order: the work is done on distinct rows in
+    the order of their bytes. Above `sample_size` distinct rows a sample is clustered, and the rest
+    joins the nearest centroid.
+    """
+    options = options or DiscoveryOptions()
+    labels = np.full(len(vectors), -1, dtype=np.int64)
+    filled = np.flatnonzero(np.abs(vectors).sum(axis=1) > 0)
+    if not len(filled):
+        return labels
+    distinct, inverse, counts = np.unique(
+        vectors[filled], axis=0, return_inverse=True, return_counts=True
+    )
+    found = _discover_distinct(np.ascontiguousarray(distinct, dtype=np.float32), options)
+    labels[filled] = _by_size(found, counts)[inverse.ravel()]
+    return labels
+
+
+def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
+    if len(vectors) <= options.smallest_cluster:
+        return np.zeros(len(vectors), dtype=np.int64)
+    if len(vectors) > options.sample_size:
+        step = np.linspace(0, len(vectors) - 1, options.sample_size).astype(np.int64)
+        # Rows are sorted by their first coordinates, so an even step is a stratified sample.
+        sample = _discover_distinct(vectors[step], options)
+        return nearest(vectors, centroids(vectors[step], sample))[0]
+    graph = neighbour_graph(vectors, neighbour_count(len(vectors)))
+    resolutions = options.resolutions
+    if len(vectors) < _FEW:
+        resolutions = (options.few_texts_resolution,)
+    tried = [
+        without_small(vectors, partition(graph, one, options.runs), options.smallest_cluster)
+        for one in resolutions
+    ]
+    scores = np.array([_silhouette(vectors, labels) for labels in tried])
+    sizes = np.array([labels.max() + 1 for labels in tried])
+    good = np.flatnonzero(scores >= scores.max() - options.tolerance * abs(scores.max()))
+    return tried[int(good[np.argmin(sizes[good])])]
+
+
+def neighbour_count(rows: int) -> int:
+    """Neighbours per row: 15 up to 10,000 rows, more with the root of their number, 40 at most."""
+    return min(int(np.clip(round(15 * (rows / 10_000) ** 0.5), 15, 40)), max(rows - 1, 1))
+
+
+def nearest_rows(vectors: Matrix, count: int) -> Labels:
+    """The `count` most similar other rows of every row, found exactly, most similar first."""
+    found = np.empty((len(vectors), count), dtype=np.int64)
+    for start in range(0, len(vectors), _BLOCK_ROWS):
+        similarity = vectors[start : start + _BLOCK_ROWS] @ vectors.T
+        rows = np.arange(len(similarity))
+        similarity[rows, rows + start] = -2.0
+        top = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
+        found[start : start + len(similarity)] = np.take_along_axis(top, order, axis=1)
+    return found
+
+
+def neighbour_graph(vectors: Matrix, count: int) -> sparse.csr_matrix:
+    """Symmetric graph of rows; a link weighs the share of neighbours its ends have in common."""
+    size = len(vectors)
+    found = np.column_stack([np.arange(size), nearest_rows(vectors, count)])
+    width = count + 1
+    own = sparse.csr_matrix(
+        (
+            np.ones(size * width, dtype=np.float32),
+            found.ravel(),
+            np.arange(0, size * width + 1, width),
+        ),
+        shape=(size, size),
+    )
+    linked = own.maximum(own.T)
+    linked.setdiag(0)
+    linked.eliminate_zeros()
+    first, second = linked.nonzero()
+    shared = _shared(own, first, second)
+    weights = shared / (2 * width - shared)
+    keep = weights > 0
+    return sparse.csr_matrix((weights[keep], (first[keep], second[keep])), shape=(size, size))
+
+
+def _shared(own: sparse.csr_matrix, first: Labels, second: Labels) -> npt.NDArray[np.float64]:
+    """How many neighbours each pair has in common, in blocks that bound the memory."""
+    counts = np.empty(len(first), dtype=np.float64)
+    for start in range(0, len(first), 65_536):
+        part = slice(start, start + 65_536)
+        counts[part] = np.asarray(own[first[part]].multiply(own[second[part]]).sum(axis=1)).ravel()
+    return counts
+
+
+def partition(graph: sparse.csr_matrix, resolution: float, runs: int = 1) -> Labels:
+    """One partition of the graph by Louvain; with several runs, their consensus.
+
+    A run visits the rows in another order. Links whose ends the runs part lose weight by the
+    square of the share of runs that keep them together, and the result is partitioned once more.
+    Louvain and not Leiden: scikit-network's Leiden draws from the C library's unseeded `rand`.
+    """
+    if runs > 1:
+        first, second = graph.nonzero()
+        together = np.zeros(graph.nnz)
+        for seed in range(runs):
+            order = np.random.default_rng(seed).permutation(graph.shape[0])
+            labels = np.empty(graph.shape[0], dtype=np.int64)
+            labels[order] = _louvain(graph[order][:, order], resolution)
+            together += labels[first] == labels[second]
+        weights = graph.data * (together / runs) ** 2
+        keep = weights > 0
+        graph = sparse.csr_matrix((weights[keep], (first[keep], second[keep])), shape=graph.shape)
+    return _louvain(graph, resolution)
+
+
+def _louvain(graph: sparse.csr_matrix, resolution: float) -> Labels:
+    if not graph.nnz:
+        return np.arange(graph.shape[0], dtype=np.int64)
+    model = Louvain(
+        resolution=resolution, random_state=0, return_probs=False, return_aggregate=False
+    )
+    return np.asarray(model.fit_predict(graph)).astype(np.int64)
+
+
+def without_small(vectors: Matrix, labels: Labels, smallest: int) -> Labels:
+    """The partition with every group below `smallest` moved, row by row, to the nearest other."""
+    sizes = np.bincount(labels)
+    small = sizes[labels] < smallest
+    if small.any() and not small.all():
+        kept = np.where(small, -1, labels)
+        large = np.unique(kept[~small])
+        labels = kept.copy()
+        labels[small] = large[nearest(vectors[small], centroids(vectors, kept)[large])[0]]
+    return np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def centroids(vectors: Matrix, labels: Labels) -> Matrix:
+    """Unit mean vector per label from 0; rows labelled below 0 are left out."""
+    inside = labels >= 0
+    members = sparse.csr_matrix(
+        (np.ones(inside.sum()), (labels[inside], np.flatnonzero(inside))),
+        shape=(int(labels.max(initial=-1)) + 1, len(vectors)),
+    )
+    sums = members @ vectors.astype(np.float64)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0).astype(np.float32)
+
+
+def nearest(vectors: Matrix, centres: Matrix) -> tuple[Labels, Matrix]:
+    """For every row the number of its nearest centre and the similarity to it."""
+    place = np.empty(len(vectors), dtype=np.int64)
+    score = np.empty(len(vectors), dtype=np.float32)
+    for start in range(0, len(vectors), _BLOCK_ROWS * 4):
+        part = slice(start, start + _BLOCK_ROWS * 4)
+        similarity = (vectors[part] @ centres.T).round(6)
+        place[part] = similarity.argmax(axis=1)
+        score[part] = similarity.max(axis=1)
+    return place, score
+
+
+def _silhouette(vectors: Matrix, labels: Labels) -> float:
+    """Mean cosine silhouette, every row against the whole of every cluster."""
+    clusters = int(labels.max()) + 1
+    if clusters < 2:
+        return -1.0
+    sizes = np.bincount(labels, minlength=clusters).astype(np.float64)
+    members = sparse.csr_matrix(
+        (np.ones(len(labels)), (labels, np.arange(len(labels)))), shape=(clusters, len(labels))
+    )
+    sums = members @ vectors.astype(np.float64)
+    scores = np.empty(len(vectors))
+    for start in range(0, len(vectors), _BLOCK_ROWS):
+        own = labels[start : start + _BLOCK_ROWS]
+        rows = np.arange(len(own))
+        total = vectors[start : start + _BLOCK_ROWS] @ sums.T
+        inside = 1 - (total[rows, own] - 1) / np.maximum(sizes[own] - 1, 1)
+        outside = 1 - total / sizes
+        outside[rows, own] = np.inf
+        other = outside.min(axis=1)
+        width = np.maximum(np.maximum(other, inside), 1e-12)
+        scores[start + rows] = np.where(sizes[own] > 1, (other - inside) / width, 0.0)
+    return float(scores.mean())
+
+
+def _by_size(labels: Labels, counts: npt.NDArray[np.int64]) -> Labels:
+    """The same clusters numbered by falling size, ties by their first row."""
+    sizes = np.bincount(labels, weights=counts)
+    first = np.full(len(sizes), len(labels))
+    np.minimum.at(first, labels, np.arange(len(labels)))
+    rank = np.empty(len(sizes), dtype=np.int64)
+    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
+    return rank[labels]

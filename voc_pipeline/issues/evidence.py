@@ -1,0 +1,100 @@
+"""The register's window as arrays: one canonical order, weights that count a voice's words once.
+
+Here the frame of problem segments becomes what finding and assigning work on. Nothing here
+decides: no issue is found, named or given.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.errors import ContractError
+
+Matrix = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+
+WINDOW_COLUMNS = (
+    "segment_id", "feedback_id", "segment_text", "text_hash", "source_id", "voice_key",
+    "text_key", "week_start", "received_week", "vector", "current_issue_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One row per segment of the window, sorted by received week, text hash and segment id."""
+
+    frame: pl.DataFrame
+    vectors: Matrix
+    weights: npt.NDArray[np.float64]
+    """One over the segments of the same week, voice and words: a pasted storm weighs as one."""
+    is_new: Flags
+    is_young: Flags
+    is_on_time: Flags
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_evidence(window: pl.DataFrame, *, week: date, young_weeks: int) -> Evidence:
+    """The window in canonical order; rows loaded twice and rows of later weeks are left out.
+
+    Args:
+        window: problem segments with the columns of WINDOW_COLUMNS.
+        week: Monday of the register week; rows received in it are new.
+        young_weeks: rows received in this many weeks up to `week` are young; the older are past.
+
+    Raises:
+        ContractError: a column is missing, or vectors differ in length.
+    """
+    missing = [name for name in WINDOW_COLUMNS if name not in window.columns]
+    if missing:
+        raise ContractError(f"the register's window of {week} lacks {missing}: mend its query")
+    frame = (
+        window.select(WINDOW_COLUMNS)
+        .filter(pl.col("received_week") <= week)
+        .unique("segment_id", keep="any")
+        .sort("received_week", "text_hash", "segment_id")
+        .with_columns(pl.col("text_key").fill_null(""))
+    )
+    same = frame.select(pl.len().over("received_week", "voice_key", "text_key"))
+    first_young = week - timedelta(weeks=young_weeks - 1)
+    return Evidence(
+        frame=frame.drop("vector"),
+        vectors=vectors_of(frame),
+        weights=1.0 / same.to_series().to_numpy(),
+        is_new=(frame["received_week"] == week).to_numpy(),
+        is_young=(frame["received_week"] >= first_young).to_numpy(),
+        is_on_time=(frame["week_start"] >= frame["received_week"]).to_numpy(),
+    )
+
+
+def vectors_of(rows: pl.DataFrame) -> Matrix:
+    """The column `vector` as a matrix.
+
+    Raises:
+        ContractError: vectors differ in length.
+    """
+    if rows.is_empty():
+        return np.zeros((0, 0), dtype=np.float32)
+    vectors = rows["vector"].cast(pl.List(pl.Float32))
+    dimension = len(vectors[0])
+    if vectors.null_count() or not (vectors.list.len() == dimension).all():
+        raise ContractError("a segment has no vector, or one of another length: rebuild vectors")
+    flat: Matrix = vectors.explode().to_numpy()
+    return flat.reshape(len(rows), dimension)
+
+
+def distinct_rows(evidence: Evidence, among: Flags) -> Codes:
+    """First row of every wording among these rows that has a vector, in canonical order."""
+    filled = np.abs(evidence.vectors).sum(axis=1) > 0
+    rows = np.flatnonzero(among & filled)
+    keys = evidence.frame["text_key"].gather(rows)
+    if evidence.frame["text_key"].eq("").any():
+        keys = pl.select(
+            pl.when(keys == "").then(evidence.frame["text_hash"].gather(rows)).otherwise(keys)
+        ).to_series()
+    return rows[keys.is_first_distinct().to_numpy()]

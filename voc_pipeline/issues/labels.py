@@ -1,0 +1,201 @@
+"""What an issue is called, and the customers' own words that show it.
+
+Here a name, its terms and its quotes are chosen from the texts of an issue, against those of all
+others. A name changes nothing about what belongs to the issue.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from voc_pipeline.issues.evidence import Codes, Evidence
+from voc_pipeline.issues.standing import Standing
+from voc_pipeline.issues.stopwords import STOP_WORDS, WEAK_EDGES
+
+_TOKEN = re.compile(r"\[[A-Za-z_]{1,30}\]|[^\W_]+(?:['\u2019-][^\W_]+){0,3}|[.,;:!?()\n]")
+_TEXTS_PER_ISSUE = 60
+_CHARACTERS = 400
+_LONGEST_PHRASE = 5
+_TERMS = 6
+_QUOTES = 3
+_QUOTE_LENGTH = (20, 280)
+_KEEP_SHARE = 0.6
+"""A name stays while its score is at least this share of the best candidate's."""
+
+QUOTE_SCHEMA = pl.Schema(
+    {
+        "register_week": pl.Date,
+        "issue_id": pl.String,
+        "quote_rank": pl.Int64,
+        "is_edge": pl.Boolean,
+        "segment_id": pl.String,
+        "quote": pl.String,
+    }
+)
+
+
+def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes) -> None:
+    """Give label and terms to issues without one, and to those whose size has doubled since.
+
+    A label stays while it is still among the good ones; new ones are unlike all labels in use.
+    """
+    due = [
+        at
+        for at, one in enumerate(standings)
+        if one.is_open
+        and (not one.label or one.member_count.bit_length() > one.named_count.bit_length())
+    ]
+    if not due:
+        return
+    texts = _central_texts(standings, evidence, place)
+    words = {at: [_words(text) for text in mine] for at, mine in texts.items()}
+    background = _Background(words)
+    used = {one.label for at, one in enumerate(standings) if at not in due and one.label}
+    for at in due:
+        one = standings[at]
+        if words.get(at):
+            one.terms = background.terms(at) or one.terms
+            one.label = background.label(at, used, one.label)
+        if not one.label:
+            one.label = ", ".join(one.terms[:3]) or one.issue_id
+        used.add(one.label)
+
+
+def pick_quotes(
+    standings: Sequence[Standing], evidence: Evidence, place: Codes, week: date
+) -> pl.DataFrame:
+    """One row per quote of an issue with texts in the window: the nearest first, one at the edge.
+
+    A quote is a whole segment. Of several with the same words the first counts; texts of 20 to 280
+    characters come before others.
+    """
+    rows: list[tuple[date, str, int, bool, str, str]] = []
+    for at, one in enumerate(standings):
+        mine = np.flatnonzero(place == at)
+        if not one.is_open or not len(mine):
+            continue
+        chosen = _quotable(evidence, mine, one)
+        best = chosen[:_QUOTES]
+        edge = chosen[-1:] if len(chosen) > _QUOTES else []
+        for rank, row in enumerate([*best, *edge], start=1):
+            names = evidence.frame.row(row, named=True)
+            is_edge = rank > len(best)
+            rows.append(
+                (week, one.issue_id, rank, is_edge, names["segment_id"], names["segment_text"])
+            )
+    return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
+
+
+def _quotable(evidence: Evidence, mine: Codes, one: Standing) -> list[int]:
+    """Rows of distinct wordings, the nearest to the centre first; fit lengths if there are any."""
+    texts = evidence.frame["segment_text"].gather(mine)
+    length = texts.str.len_chars().to_numpy()
+    fit = (length >= _QUOTE_LENGTH[0]) & (length <= _QUOTE_LENGTH[1])
+    if fit.any():
+        mine = mine[fit]
+    mine = mine[evidence.frame["text_key"].gather(mine).is_first_distinct().to_numpy()]
+    likeness = (evidence.vectors[mine] @ one.centre()).round(6)
+    return [int(row) for row in mine[np.argsort(-likeness, kind="stable")]]
+
+
+def _central_texts(
+    standings: Sequence[Standing], evidence: Evidence, place: Codes
+) -> dict[int, list[str]]:
+    """The distinct texts nearest to every issue's centre, 60 at most, cut at 400 characters."""
+    texts = {}
+    for at, one in enumerate(standings):
+        mine = np.flatnonzero(place == at)
+        if one.is_open and len(mine):
+            mine = mine[evidence.frame["text_key"].gather(mine).is_first_distinct().to_numpy()]
+            likeness = (evidence.vectors[mine] @ one.centre()).round(6)
+            nearest = mine[np.argsort(-likeness, kind="stable")[:_TEXTS_PER_ISSUE]]
+            found = evidence.frame["segment_text"].gather(nearest).to_list()
+            texts[at] = [text[:_CHARACTERS] for text in found]
+    return texts
+
+
+def _words(text: str) -> list[str]:
+    """Tokens in lower case; a mask or a mark that ends a phrase becomes an empty token."""
+    found = _TOKEN.findall(text.lower().replace("\u2019", "'"))
+    return ["" if token[0] in "[.,;:!?()\n" else token for token in found]
+
+
+def _phrases(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Every run of 2 to 5 words within a clause whose ends carry meaning."""
+    for start in range(len(words)):
+        if words[start] in WEAK_EDGES or not words[start]:
+            continue
+        for end in range(start + 1, min(start + _LONGEST_PHRASE, len(words))):
+            if not words[end]:
+                break
+            if words[end] not in WEAK_EDGES and not words[end].isdigit():
+                yield tuple(words[start : end + 1])
+
+
+class _Background:
+    """Word and phrase counts of every issue, to tell what sets one apart from the others."""
+
+    def __init__(self, words: dict[int, list[list[str]]]) -> None:
+        self._texts = words
+        self._counts = {
+            at: Counter(word for text in mine for word in set(text) if _is_content(word))
+            for at, mine in words.items()
+        }
+        self._sizes = {at: max(len(mine), 1) for at, mine in words.items()}
+        self._share: Counter[str] = Counter()
+        for at, counts in self._counts.items():
+            for word, count in counts.items():
+                self._share[word] += count / self._sizes[at]
+
+    def _weight(self, at: int, word: str) -> float:
+        """Share of the issue's texts with the word, times how rare it is among other issues."""
+        share = self._counts[at][word] / self._sizes[at]
+        others = (self._share[word] - share) / max(len(self._sizes) - 1, 1)
+        return share * math.log1p(share / (others + 0.01))
+
+    def terms(self, at: int) -> list[str]:
+        """Words that set the issue apart, the strongest first."""
+        counts = self._counts[at]
+        least = 2 if self._sizes[at] >= 4 else 1
+        scored = [(-round(self._weight(at, w), 9), w) for w, n in counts.items() if n >= least]
+        return [word for _, word in sorted(scored)[:_TERMS]]
+
+    def label(self, at: int, used: set[str], current: str) -> str:
+        """The phrase, used by several customers, that says most of what sets the issue apart."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for text in self._texts[at]:
+            counts.update(set(_phrases(text)))
+        least = 2 if self._sizes[at] >= 4 else 1
+        scored = sorted(
+            (-self._phrase_score(at, phrase, count), " ".join(phrase))
+            for phrase, count in counts.items()
+            if count >= least
+        )
+        free = [(score, phrase) for score, phrase in scored if sentence(phrase) not in used]
+        if not free:
+            return current
+        best = -free[0][0]
+        score_of = {sentence(phrase): -score for score, phrase in free}
+        if current and score_of.get(current, 0.0) >= _KEEP_SHARE * best:
+            return current
+        return sentence(free[0][1])
+
+    def _phrase_score(self, at: int, phrase: tuple[str, ...], count: int) -> float:
+        content = [word for word in dict.fromkeys(phrase) if _is_content(word)]
+        meaning = sum(self._weight(at, word) for word in content)
+        # A phrase must be common in its issue, but longer ones are rarer by nature.
+        return round(meaning * (count / self._sizes[at]) ** 0.4, 9) if content else 0.0
+
+
+def _is_content(word: str) -> bool:
+    return len(word) > 1 and word not in STOP_WORDS and not word.isdigit()
+
+
+def sentence(phrase: str) -> str:
+    """The phrase with a capital first letter."""
+    return phrase[:1].upper() + phrase[1:]

@@ -1,0 +1,275 @@
+"""One register week under way: what is born, who joins, what merges, what falls quiet or returns.
+
+Here are the rules that change issues. How groups of texts are found is in `discovery` and
+`emergence`, one issue's arithmetic in `standing`, names and quotes in `labels`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from voc_pipeline.issues.discovery import DiscoveryOptions, centroids, discover
+from voc_pipeline.issues.emergence import EmergenceOptions, Stream, emergent_groups
+from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
+from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
+
+LINEAGE_SCHEMA = pl.Schema(
+    {
+        "week_start": pl.Date,
+        "event": pl.String,
+        "issue_id": pl.String,
+        "other_issue_id": pl.String,
+        "mention_count": pl.Int64,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterOptions:
+    """The register's choices; the defaults were measured."""
+
+    model_id: str
+    false_births_per_week: float = 0.1
+    window_weeks: int = 26
+    """Weeks of segments the window should hold; the older ones are the past of the test."""
+    young_weeks: int = 3
+    """Segments received in this many weeks may move to an issue that is born."""
+    least_founding_texts: int = 60
+    dormant_weeks: int = 8
+    fresh_weeks: int = 8
+    """Issues born in this many weeks may merge into an older one."""
+    merge_similarity: float = 0.8
+    least_voices: int = 3
+    least_wordings: int = 3
+    threshold_share: float = 0.05
+    threshold_weight: float = 20.0
+    discovery: DiscoveryOptions = field(default_factory=DiscoveryOptions)
+    emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
+
+
+class RegisterWeek:
+    """`place` is, for every row of the window, the position of its issue in `standings`, or -1."""
+
+    def __init__(
+        self, standings: list[Standing], evidence: Evidence, week: date, options: RegisterOptions
+    ) -> None:
+        self.standings = standings
+        self.evidence = evidence
+        self.week = week
+        self.options = options
+        position = {one.issue_id: at for at, one in enumerate(standings)}
+        current = evidence.frame["current_issue_id"].to_list()
+        self.place = np.array([position.get(name, NOWHERE) for name in current], dtype=np.int64)
+        self.place[evidence.is_new] = NOWHERE
+        self.before = self.place.copy()
+        self.near = self.place.copy()
+        self.score = np.zeros(len(evidence))
+        self._events: list[tuple[str, str, str, int]] = []
+        self._founded = min((one.born_week for one in standings), default=week)
+
+    def run(self) -> None:
+        """All of the week, in its order."""
+        if self.standings:
+            self._bear(self._emerging(), self.evidence.is_young & self.evidence.is_on_time)
+        else:
+            self._bear(self._founding(), np.ones(len(self.evidence), dtype=bool))
+        self._assign()
+        self._merge_converging()
+        self._age()
+
+    def lineage(self) -> pl.DataFrame:
+        """One row per event, issue and other issue of the week."""
+        rows = [(self.week, *event) for event in self._events]
+        return pl.DataFrame(rows, schema=LINEAGE_SCHEMA, orient="row").sort(
+            "event", "issue_id", "other_issue_id"
+        )
+
+    def _founding(self) -> list[Codes]:
+        """The first issues, found in all that is there, once there is enough of it."""
+        evidence = self.evidence
+        rows = distinct_rows(evidence, evidence.is_on_time)
+        if len(rows) < self.options.least_founding_texts:
+            return []
+        labels = discover(evidence.vectors[rows], self.options.discovery)
+        return [rows[labels == label] for label in range(int(labels.max(initial=-1)) + 1)]
+
+    def _emerging(self) -> list[Codes]:
+        """Groups of young rows that are new by the emergence test and known under no issue."""
+        evidence, options = self.evidence, self.options
+        is_young = evidence.is_young & (evidence.frame["received_week"] > self._founded).to_numpy()
+        distinct = distinct_rows(evidence, evidence.is_on_time)
+        young = _sample(evidence, distinct[is_young[distinct]], options.emergence.young_sample)
+        past = _sample(evidence, distinct[~is_young[distinct]], options.emergence.past_sample)
+        rows = np.sort(np.concatenate([young, past]))
+        groups = emergent_groups(
+            Stream(
+                vectors=evidence.vectors[rows],
+                feedback=_codes(evidence.frame["feedback_id"].gather(rows)),
+                source=_codes(evidence.frame["source_id"].gather(rows)),
+                age=np.where(evidence.is_new, 0, np.where(is_young, 1, 2))[rows],
+            ),
+            false_births=options.false_births_per_week,
+            seed=self.week.toordinal(),
+            options=options.emergence,
+        )
+        return [rows[group] for group in groups if not self._is_known(rows[group])]
+
+    def _is_known(self, rows: Codes) -> bool:
+        """Whether an issue has this group: by its centre, or a young one by most of its texts."""
+        vectors = self.evidence.vectors[rows]
+        centre = _centre(vectors)
+        known = [one for one in self.standings if one.is_open]
+        if any(centre @ one.centre() >= self.options.merge_similarity for one in known):
+            return True
+        joined = match(self.standings, vectors)[0]
+        fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
+        return 2 * sum(fresh) > len(fresh)
+
+    def _is_fresh(self, one: Standing) -> bool:
+        """Born lately, by emergence and not with the register itself."""
+        oldest = self.week - timedelta(weeks=self.options.fresh_weeks)
+        return one.is_open and one.born_week > max(oldest, self._founded)
+
+    def _bear(self, groups: list[Codes], movable: Flags) -> None:
+        """An issue for every group that enough voices tell in enough wordings."""
+        groups = [rows for rows in groups if self._is_broad(rows)]
+        if not groups:
+            return
+        rows = np.flatnonzero(movable)
+        vectors = self.evidence.vectors[rows]
+        newborn = self._newborn(groups)
+        known = len(self.standings)
+        place = match([*self.standings, *newborn], vectors)[0]
+        broad = [one for at, one in enumerate(newborn) if self._is_broad(rows[place == known + at])]
+        self.standings.extend(broad)
+        for at, one in enumerate(broad, start=known):
+            one.number = at + 1
+        place, _, score = match(self.standings, vectors)
+        gained = place >= known
+        self._move(rows[gained], place[gained], score[gained])
+        for at in range(known, len(self.standings)):
+            self._begin(at)
+
+    def _newborn(self, groups: list[Codes]) -> list[Standing]:
+        """Unnumbered issues whose sum is, for the moment, their group's centre."""
+        vectors = self.evidence.vectors
+        centres = [_centre(vectors[rows]) for rows in groups]
+        inside = [vectors[rows] @ centre for rows, centre in zip(groups, centres, strict=True)]
+        known = [one.threshold for one in self.standings if one.is_open]
+        share, weight = self.options.threshold_share, self.options.threshold_weight
+        everywhere = float(np.median(known) if known else np.quantile(np.hstack(inside), share))
+        newborn = []
+        for rows, centre, similarity in zip(groups, centres, inside, strict=True):
+            least = float(np.quantile(similarity, share))
+            threshold = (len(rows) * least + weight * everywhere) / (len(rows) + weight)
+            newborn.append(
+                Standing(
+                    number=0,
+                    vector_sum=centre.astype(np.float64),
+                    weight=0.0,
+                    threshold=round(threshold, 6),
+                    born_week=self.week,
+                    first_week=self.week,
+                    last_week=self.week,
+                )
+            )
+        return newborn
+
+    def _begin(self, at: int) -> None:
+        """Start a newborn's own history: its weeks, and where its mentions came from."""
+        one, mine = self.standings[at], np.flatnonzero(self.place == at)
+        weeks = self.evidence.frame["week_start"].gather(mine)
+        one.first_week, one.last_week = weeks.min(), weeks.max()
+        origins = Counter(self.before[mine].tolist())
+        self._event("born", one.issue_id, "", origins.pop(NOWHERE, 0))
+        for donor in sorted(origins):
+            self._event("born", one.issue_id, self.standings[donor].issue_id, origins[donor])
+
+    def _is_broad(self, rows: Codes) -> bool:
+        """Several voices in several wordings: a text pasted by many is no issue of its own."""
+        frame = self.evidence.frame
+        return (
+            frame["voice_key"].gather(rows).n_unique() >= self.options.least_voices
+            and frame["text_key"].gather(rows).n_unique() >= self.options.least_wordings
+        )
+
+    def _assign(self) -> None:
+        """Give every new segment that has no place yet to the nearest issue, if near enough."""
+        rows = np.flatnonzero(self.evidence.is_new & (self.place == NOWHERE))
+        place, near, score = match(self.standings, self.evidence.vectors[rows])
+        self.near[rows], self.score[rows] = near, score
+        joined = place != NOWHERE
+        self._move(rows[joined], place[joined], score[joined])
+        for at in np.unique(self.place[self.evidence.is_new & (self.place != NOWHERE)]):
+            one, mine = (
+                self.standings[at],
+                np.flatnonzero(self.evidence.is_new & (self.place == at)),
+            )
+            weeks = self.evidence.frame["week_start"].gather(mine)
+            one.first_week = min(one.first_week, weeks.min())
+            one.last_week = max(one.last_week, weeks.max())
+
+    def _move(self, rows: Codes, to: Codes, score: Numbers) -> None:
+        """Put rows under issues, taking them out of the issues that have them; sums follow."""
+        evidence, came_from = self.evidence, self.place[rows]
+        for sign, places in ((-1, came_from), (1, to)):
+            for at in np.unique(places[places != NOWHERE]):
+                mine = rows[places == at]
+                one = self.standings[at]
+                if sign > 0 and one.weight <= 0:
+                    one.vector_sum = np.zeros_like(one.vector_sum)
+                one.change(evidence.vectors[mine], evidence.weights[mine], sign)
+        self.place[rows] = self.near[rows] = to
+        self.score[rows] = score
+
+    def _merge_converging(self) -> None:
+        """Put a fresh issue into the older one that it has come to resemble, the youngest first."""
+        for at in range(len(self.standings) - 1, 0, -1):
+            one = self.standings[at]
+            if not self._is_fresh(one):
+                continue
+            older = [other for other in range(at) if self.standings[other].is_open]
+            likeness = [round(float(one.centre() @ self.standings[o].centre()), 6) for o in older]
+            best = int(np.argmax(likeness)) if older else 0
+            if older and likeness[best] >= self.options.merge_similarity:
+                into = older[best]
+                moved = self.standings[into].absorb(one)
+                self._event("merged", one.issue_id, self.standings[into].issue_id, moved)
+                mine = np.flatnonzero(self.place == at)
+                centre = self.standings[into].centre()
+                self.score[mine] = (self.evidence.vectors[mine] @ centre).round(6)
+                self.place[mine] = into
+                self.near[self.near == at] = into
+
+    def _age(self) -> None:
+        """Call quiet issues dormant, and active again those that someone mentions."""
+        quiet = self.week - timedelta(weeks=self.options.dormant_weeks)
+        for one in self.standings:
+            if one.state == "active" and one.last_week <= quiet:
+                one.state = "dormant"
+                self._event("dormant", one.issue_id, "", 0)
+            elif one.state == "dormant" and one.last_week > quiet:
+                one.state = "active"
+                self._event("returned", one.issue_id, "", 0)
+
+    def _event(self, event: str, issue: str, other: str, mentions: int) -> None:
+        self._events.append((event, issue, other, mentions))
+
+
+def _centre(vectors: Matrix) -> Matrix:
+    return centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
+
+
+def _sample(evidence: Evidence, rows: Codes, size: int) -> Codes:
+    """At most `size` rows, those with the smallest text hashes: the same texts week after week."""
+    if len(rows) <= size:
+        return rows
+    return rows[evidence.frame["text_hash"].gather(rows).arg_sort().to_numpy()[:size]]
+
+
+def _codes(names: pl.Series) -> Codes:
+    """A number per distinct name."""
+    return names.rank("dense").to_numpy().astype(np.int64) - 1

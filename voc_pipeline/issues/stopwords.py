@@ -1,0 +1,36 @@
+"""Words that carry no issue of their own, and words with which no label begins or ends.
+
+English word lists only; the choice of labels is in `labels`.
+"""
+
+WEAK_EDGES = frozenset(
+    """
+    a about after again all also although always am an and any anyone anything are as at be because
+    been before being both but by came can cannot could did do does doing done down during each
+    either even ever every everyone everything few for from further get gets getting go goes going
+    got had has have having he hello her here hers hey hi him his how i i'd i'll i'm i've if in
+    into is it it'd it'll it's its itself just keep least less let lets like made make makes making
+    many may maybe me might mine more most much must my myself neither next no nor now of off oh ok
+    okay on once one ones only onto or other our ours out over own per please quite rather really
+    said same say says see seem seems several shall she should since so some someone something
+    still such take tell than thank thanks that that's the their theirs them then there there's
+    these they they're they've thing things this those though through to told too toward towards
+    try trying two until up upon us use very via want wanted was way we we'd we'll we're we've well
+    went were what what's when where whether which while who whom whose why will wish with within
+    would yet you you'd you'll you're you've your yours yourself u ur im ive dont amp
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""No label starts or ends with one of these."""
+
+STOP_WORDS = WEAK_EDGES | frozenset(
+    """
+    aren't can't couldn't didn't doesn't don't hadn't hasn't haven't isn't not shouldn't wasn't
+    weren't won't wouldn't never ain't anyway anymore back bad better big bit dear different else
+    enough far feel felt find first give given good great happen happened help hope know last let
+    little long look looking lot lots love need needs new nice nothing old part pls possible put
+    right show sir start stop sure think thought time times today tomorrow used using ve work
+    yesterday yes yeah day days week weeks month months year years hour hours minute minutes people
+    person customer customers company everytime guys experience issue issues problem problems
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""These say nothing about which problem it is, though a label may hold them."""
