@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,59 +24,69 @@ PROBLEM_THRESHOLD = 0.5
 where, on the training half of four labelled files, precision and recall are about even
 (`python -m benchmarks.problems` prints the curve around it on the held-out half)."""
 
-BIAS = -1.2
+BIAS = -1.5
 PRAISE_SHARE = 0.7  # praise beside a problem takes away less than the problem gives
 EVIDENCE_CAP = 6.0  # one long rant is not surer than a plain complaint
 QUESTION_WEIGHT = 0.6
 BAD_SCORE, BAD_SCORE_WEIGHT, GOOD_SCORE_WEIGHT = 0.25, 1.4, -0.5
-NEGATION_REACH = 4  # words
+TURNING_REACH, LIFTING_REACH = 4, 7  # words behind a negator
+LIFTED_PRAISE = 2.5
 FLIPPED_PROBLEM = (2.0, 3.0)  # "no delay" is praise; "not terrible" is rare, "did not call" is not
 FLIPPED_PRAISE_SHARE = 0.9
 MAX_EMPTY_WORDS = 8
 PRAISE_THRESHOLD = 1.0
 SCORE_DIGITS = 4
 
-TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[.,;:!?()]|[\u2600-\u27bf\U0001f300-\U0001faff]")
-CLOSES_SCOPE = frozenset(".,;:!?()") | {"but", "however", "although", "though"}
-CONTRACTED = {
-    short: tuple(spelled.split())
-    for short, spelled in {
-        "cannot": "can not", "cant": "can not", "can't": "can not", "wont": "will not",
-        "won't": "will not", "shan't": "shall not", "aint": "is not", "ain't": "is not",
-        "dont": "do not", "doesnt": "does not", "didnt": "did not", "isnt": "is not",
-        "wasnt": "was not", "arent": "are not", "werent": "were not", "couldnt": "could not",
-        "wouldnt": "would not", "shouldnt": "should not", "havent": "have not",
-        "hasnt": "has not", "hadnt": "had not",
-        **{f"{verb}n't": f"{verb} not" for verb in (
-            "do", "does", "did", "is", "was", "are", "were", "could", "would", "should", "have",
-            "has", "had", "must", "need")},
-    }.items()
-}  # fmt: skip
+START = "^"
+NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|0|[.,;:!?()]|[\u2600-\u27bf\U0001f300-\U0001faff]")
+PUNCTUATION = frozenset(".,;:!?()")
+NOT_SPOKEN = PUNCTUATION | {START}
+CLOSES_SCOPE = PUNCTUATION | {"but", "however", "although", "though"}
+NEGATED_VERBS = (
+    "are", "could", "did", "do", "does", "had", "has", "have", "is", "must", "need", "should",
+    "was", "were", "would",
+)  # fmt: skip
+NUMBER_WORDS = (
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen",
+    "twenty", "thirty", "forty", "fifty", "sixty", "several",
+)  # fmt: skip
+SPELLED: dict[str, tuple[str, ...]] = {
+    **{f"{verb}{ending}": (verb, "not") for verb in NEGATED_VERBS for ending in ("n't", "nt")},
+    **dict.fromkeys(("can't", "cant", "cannot"), ("can", "not")),
+    **dict.fromkeys(("won't", "wont"), ("will", "not")),
+    **dict.fromkeys(("ain't", "aint"), ("is", "not")),
+    **dict.fromkeys(NUMBER_WORDS, ("0",)),
+}
 
 
-@dataclass(frozen=True)
-class Cue:
+class Cue(NamedTuple):
     """What a word or phrase does where it stands."""
 
     problem: float = 0.0
     praise: float = 0.0
-    negates: bool = False
-    is_aside: bool = False
+    turning_reach: int = 0
+    lifting_reach: int = 0
+    is_wish: bool = False
+    closes: bool = False
+
+
+Entry = tuple[tuple[str, ...], Cue]
+NO_CUE = Cue()
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """Cues by first word, longest phrase first, and the sets of words read whole."""
 
-    cues: dict[str, list[tuple[tuple[str, ...], Cue]]]
+    cues: dict[str, list[Entry]]
     empty_words: frozenset[str]
     english_words: frozenset[str]
     problem_questions: frozenset[str]
     praise_questions: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a text says by itself: sums of weights, and how many words it has."""
 
     problem: float
@@ -166,7 +176,7 @@ def weigh(text: str, *, is_foreign: bool = False) -> Evidence:
     """The evidence of one text: cues found, turned where a negator stands before them."""
     lexicon = english_lexicon()
     words = tokens_of(text)
-    spoken = [word for word in words if word not in CLOSES_SCOPE]
+    spoken = [word for word in words if word not in NOT_SPOKEN]
     if is_foreign and 4 * sum(word in lexicon.english_words for word in spoken) < len(spoken):
         return Evidence(0.0, 0.0, len(spoken), False)
     if len(spoken) <= MAX_EMPTY_WORDS and lexicon.empty_words.issuperset(spoken):
@@ -176,29 +186,28 @@ def weigh(text: str, *, is_foreign: bool = False) -> Evidence:
 
 
 def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float]:
-    """Sums of problem and praise weights over the words, left to right."""
-    problem = praise = 0.0
-    place, reach, pending = 0, -1, 0.0
-    while place < len(words):
-        word = words[place]
-        if word in CLOSES_SCOPE:
-            problem, pending, reach = problem + pending, 0.0, -1
-        cue, length = longest_cue(words, place, lexicon)
-        if cue is None or cue.is_aside:
-            place += length
+    """Sums of problem and praise weights over the words, left to right.
+
+    A negator counts by its own weight unless it turned a cue within its reach.
+    """
+    problem = praise = pending = 0.0
+    free = turned_to = lifted_to = 0  # words before these are used up, turned, lifted
+    for place, entries in enumerate(map(lexicon.cues.get, words)):
+        if entries is None or place < free:
             continue
-        if cue.negates:
-            problem, pending, reach = (
-                problem + pending,
-                cue.problem,
-                place + length + NEGATION_REACH,
-            )
-            praise += cue.praise
-        elif place < reach and (turned := turned_weights(cue)):
-            problem, praise, pending, reach = problem + turned[0], praise + turned[1], 0.0, -1
+        cue, length = longest_cue(words, place, entries)
+        free = place + length
+        if cue.is_wish and place < lifted_to:
+            praise, pending = max(praise, LIFTED_PRAISE), 0.0
+        elif cue.closes or cue.turning_reach or cue.lifting_reach:
+            problem, praise, pending = problem + pending, praise + cue.praise, cue.problem
+            turned_to = free + cue.turning_reach
+            lifted_to = max(free + cue.lifting_reach, 0 if cue.closes else lifted_to)
+        elif place < turned_to and (turned := turned_weights(cue)):
+            problem, praise, pending = problem + turned[0], praise + turned[1], 0.0
+            turned_to = 0
         else:
             problem, praise = problem + cue.problem, praise + cue.praise
-        place += length
     return problem + pending, praise
 
 
@@ -211,21 +220,20 @@ def turned_weights(cue: Cue) -> tuple[float, float] | None:
     return None
 
 
-def longest_cue(words: list[str], place: int, lexicon: Lexicon) -> tuple[Cue | None, int]:
+def longest_cue(words: list[str], place: int, entries: list[Entry]) -> tuple[Cue, int]:
     """The longest cue that starts at this word, and how many words it takes (at least one)."""
-    for rest, cue in lexicon.cues.get(words[place], ()):
-        length = 1 + len(rest)
-        if not rest or tuple(words[place + 1 : place + length]) == rest:
-            return cue, length
-    return None, 1
+    for rest, cue in entries:
+        if not rest or tuple(words[place + 1 : place + 1 + len(rest)]) == rest:
+            return cue, 1 + len(rest)
+    return NO_CUE, 1
 
 
 def tokens_of(text: str) -> list[str]:
-    """Lower-case words, closing punctuation and emoji, contractions spelled out."""
-    words: list[str] = TOKEN.findall(text.lower().replace("\u2019", "'"))
-    if CONTRACTED.keys().isdisjoint(words):
-        return words
-    return list(chain.from_iterable(CONTRACTED.get(word, (word,)) for word in words))
+    """Lower-case words, closing punctuation and emoji; contractions spelled out, numbers as 0."""
+    words: list[str] = TOKEN.findall(NUMBER.sub("0", text.lower().replace("\u2019", "'")))
+    if not SPELLED.keys().isdisjoint(words):
+        words = list(chain.from_iterable(SPELLED.get(word, (word,)) for word in words))
+    return [START, *words]
 
 
 def is_foreign_code(language: str | None) -> bool:
@@ -247,7 +255,7 @@ def english_lexicon() -> Lexicon:
     )
 
 
-def indexed_cues(source: dict[str, Any]) -> dict[str, list[tuple[tuple[str, ...], Cue]]]:
+def indexed_cues(source: dict[str, Any]) -> dict[str, list[Entry]]:
     """Cues by first word, the longest first, so that the first that fits is the longest."""
     problem, praise = (
         {
@@ -257,16 +265,32 @@ def indexed_cues(source: dict[str, Any]) -> dict[str, list[tuple[tuple[str, ...]
         }
         for side in ("problem", "praise")
     )
-    negators = {tuple(entry.split()) for entry in source["negators"]["words"]}
+    turning, next_word, lifting = (
+        phrases_of(source["negators"][kind]) for kind in ("turning", "next_word", "lifting")
+    )
+    wishes = phrases_of(source["wishes"]["words"])
     cues = {
-        phrase: Cue(problem.get(phrase, 0.0), praise.get(phrase, 0.0), negates=phrase in negators)
-        for phrase in problem.keys() | praise.keys() | negators
+        phrase: Cue(
+            problem.get(phrase, 0.0),
+            praise.get(phrase, 0.0),
+            TURNING_REACH * (phrase in turning) or int(phrase in next_word),
+            LIFTING_REACH * (phrase in lifting),
+            phrase in wishes,
+        )
+        for phrase in set().union(problem, praise, turning, next_word, lifting, wishes)
     }
-    cues |= {tuple(entry.split()): Cue(is_aside=True) for entry in source["asides"]["phrases"]}
-    index: dict[str, list[tuple[tuple[str, ...], Cue]]] = {}
+    cues |= dict.fromkeys(phrases_of(source["asides"]["phrases"]), NO_CUE)
+    for word in CLOSES_SCOPE:
+        cues[word,] = cues.get((word,), NO_CUE)._replace(closes=True)
+    index: dict[str, list[Entry]] = {}
     for phrase in sorted(cues, key=lambda words: (-len(words), words)):
         index.setdefault(phrase[0], []).append((phrase[1:], cues[phrase]))
     return index
+
+
+def phrases_of(entries: list[str]) -> set[tuple[str, ...]]:
+    """The entries as tuples of words."""
+    return {tuple(entry.split()) for entry in entries}
 
 
 def inflected(entry: str) -> Iterable[tuple[str, ...]]:

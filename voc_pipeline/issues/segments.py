@@ -31,24 +31,20 @@ SCHEMA = pl.Schema(
 
 Span = tuple[int, int]
 
-BREAK = re.compile(
-    r"""(?P<line>[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+)
-    | (?P<bullet>[ \t][\u2022\u2023\u25aa\u25cf\u25e6\u00b7]+(?=\s))
-    | (?P<semicolon>;(?=\s))
-    | (?P<full>[\u3002\uff01\uff1f]+)
-    | (?P<stop>(?<![.!?])[.!?]++["')\]\u201d\u2019]{0,3}(?=\s|\Z))
-    | (?P<glued>(?<=[a-z]{2})[.!?](?=[A-Z][a-z'\u2019 ]))
-    """,
-    re.VERBOSE,
+LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+FULL_STOPS = frozenset("\u3002\uff01\uff1f")  # of scripts without spaces
+BULLETS = frozenset("\u2022\u2023\u25aa\u25cf\u25e6")
+MARK = re.compile(
+    r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029.!?;\u3002\uff01\uff1f\u2022\u2023\u25aa\u25cf\u25e6]+"
+    r"[\"')\]\u201d\u2019]{0,3}"
 )
-JOINT = re.compile(
-    r",?\s(?=(?:but|however|although|though|whereas|unfortunately|except that|only downside)\s)",
-    re.IGNORECASE,
-)
-CONCESSION = re.compile(
-    r"\s*(?:although|though|even though|while|whilst|despite|apart from|other than)\s",
-    re.IGNORECASE,
-)
+ENTITY = re.compile(r"&#?\w{1,8}\Z")
+CONTRASTS = ("but", "however", "although", "though", "whereas", "unfortunately", "except that")
+JOINT = re.compile(rf",?\s(?=(?:{'|'.join(CONTRASTS)})\s)", re.IGNORECASE)
+CONCESSIONS = (
+    "although", "though", "even though", "while", "whilst", "despite", "apart from", "other than",
+)  # fmt: skip
+CONCESSION = re.compile(rf"\s*(?:{'|'.join(CONCESSIONS)})\s", re.IGNORECASE)
 SOFT_CUT = re.compile(
     r"[,:)\]\u2026]\s|\s[-\u2013\u2014]\s|\s(?=(?:and|or|because|so|then|which|when|where|while|as|but)\s)",
     re.IGNORECASE,
@@ -67,8 +63,10 @@ EDGE = re.compile(
     r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff,;:\u2022\u2023\u25aa\u25cf\u25e6\u00b7\u2013\u2014*>|)\]}.!?-]*"
 )
 LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[a-zA-Z]\))\s+")
+TRAILING = "\x00 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u200b\u2028\u2029\u3000,;:"
 MASK = re.compile(r"\[[A-Z][A-Z_ ]{0,30}\]")
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
+LONG_WORD = re.compile(r"[^\W\d_]{6}")  # longer than any of these
 FUNCTION_WORDS = """
     a also am an and are as at be been but by for from he her here his i i'm in is it it's its
     just me my of on or our she so that the their them then there these they this those to too us
@@ -143,8 +141,10 @@ def text_hash(text: str) -> str:
 
 def spans_of(text: str) -> Iterator[Span]:
     """The spans of a verbatim, in order and apart from one another, each with a telling word."""
+    lowered = text.lower()
+    may_join = any(word in lowered for word in CONTRASTS + CONCESSIONS)
     for sentence in sentences_of(text):
-        for clause in clauses_of(text, sentence):
+        for clause in clauses_of(text, sentence) if may_join else (sentence,):
             for piece in pieces_of(text, clause):
                 start, end = trimmed(text, piece)
                 if tells(text[start:end]):
@@ -154,30 +154,55 @@ def spans_of(text: str) -> Iterator[Span]:
 def sentences_of(text: str) -> Iterator[Span]:
     """Spans between sentence ends, line breaks, bullets and semicolons."""
     start = 0
-    for mark in BREAK.finditer(text):
-        if mark.lastgroup in {"stop", "glued"} and not ends_sentence(text, start, mark):
-            continue
-        yield start, mark.end()
-        start = mark.end()
+    for mark in MARK.finditer(text):
+        if parts(text, start, mark):
+            yield start, mark.end()
+            start = mark.end()
     yield start, len(text)
 
 
-def ends_sentence(text: str, start: int, mark: re.Match[str]) -> bool:
-    """False at an ellipsis, an abbreviation, a list number, an initial or inside an address."""
-    before = text[max(start, mark.start() - LOOK_BACK) : mark.start()].rsplit(None, 1)
-    word = before[-1].lstrip("([\"'") if before else ""
-    if mark.lastgroup == "glued":
-        return not any(sign in word for sign in ("://", "www.", "@", "/"))
-    stop = mark.group().rstrip("\"')]\u201d\u2019")
+def parts(text: str, start: int, mark: re.Match[str]) -> bool:
+    """True if this run of marks ends a thought that began at `start`."""
+    run = mark.group()
+    if not LINE_BREAKS.isdisjoint(run) or not FULL_STOPS.isdisjoint(run):
+        return True
+    following = text[mark.end() : mark.end() + 2]
+    if not BULLETS.isdisjoint(run):
+        return following[:1].isspace()
+    before = text[max(start, mark.start() - LOOK_BACK) : mark.start()]
+    if following and not following[0].isspace():
+        return len(run) == 1 and run != ";" and is_glued(before, following)
+    if run[0] == ";":
+        return not ENTITY.search(before[-10:])
+    stop = run.rstrip("\"')]\u201d\u2019")
     if set(stop) != {"."}:
         return True
-    if len(stop) > 1:
+    return len(stop) == 1 and not is_abbreviated(before, text[mark.end() : mark.end() + 2])
+
+
+def is_glued(before: str, following: str) -> bool:
+    """True where a new sentence begins without a space ("late.Then"), not inside an address."""
+    if not (before[-2:].islower() and before[-2:].isalpha() and len(before) > 1):
         return False
+    word = before.rsplit(None, 1)[-1]
+    begins = following[0].isupper() and (following[1:].islower() or following[1:].isspace())
+    return begins and not any(sign in word for sign in ("://", "www.", "@", "/"))
+
+
+def is_abbreviated(before: str, following: str) -> bool:
+    """True if the single stop behind these words belongs to a short form, initial or number."""
+    words = before.rsplit(None, 1)
+    word = words[-1].lstrip("([\"'") if words else ""
     if word.lower() == "no":
-        return not text[mark.end() : mark.end() + 2].strip().isdigit()
-    is_list_number = word.isdigit() and len(word) <= 2 and len(before) == 1
+        return following.strip().isdigit()
+    is_list_number = word.isdigit() and len(word) <= 2 and len(words) == 1
     is_initial = len(word) == 1 and word.isupper() and word != "I"
-    return not (is_list_number or is_initial or word.lower() in ABBREVIATED or INITIALS.match(word))
+    return (
+        is_list_number
+        or is_initial
+        or word.lower() in ABBREVIATED
+        or INITIALS.match(word) is not None
+    )
 
 
 def clauses_of(text: str, sentence: Span) -> Iterator[Span]:
@@ -209,6 +234,9 @@ def stands_alone(text: str, start: int, end: int, words: int = MIN_CLAUSE_WORDS)
 def pieces_of(text: str, clause: Span) -> Iterator[Span]:
     """The clause itself, or pieces of at most MAX_WORDS and MAX_CHARACTERS if it is longer."""
     start, end = clause
+    if end - start < 2 * MAX_WORDS:
+        yield clause
+        return
     while (limit := longest_end(text, start, end)) < end:
         cut = best_cut(text, start, limit)
         yield start, cut
@@ -219,8 +247,6 @@ def pieces_of(text: str, clause: Span) -> Iterator[Span]:
 def longest_end(text: str, start: int, end: int) -> int:
     """The farthest end of a piece that starts here."""
     limit = min(end, start + MAX_CHARACTERS)
-    if limit - start <= 2 * MAX_WORDS - 1:
-        return limit
     for count, word in enumerate(WORD.finditer(text, start, limit), 1):
         if count > MAX_WORDS:
             return word.start()
@@ -244,26 +270,21 @@ def best_cut(text: str, start: int, limit: int) -> int:
 def trimmed(text: str, piece: Span) -> Span:
     """The piece without white space and controls at its ends, bullets and joints at its start."""
     start, end = piece
-    start = min(edge_end(text, start, end), end)
+    if not text[start : start + 1].isalpha():
+        edge = EDGE.match(text, start, end)
+        start = edge.end() if edge else start
     number = LIST_NUMBER.match(text, start, end)
     if number:
         start = number.end()
-    length = len(
-        text[start:end].rstrip("\x00 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u200b\u2028\u2029,;:")
-    )
-    return start, start + len(text[start : start + length].rstrip())
-
-
-def edge_end(text: str, start: int, end: int) -> int:
-    """Where the words begin after what may stand before them."""
-    edge = EDGE.match(text, start, end)
-    return edge.end() if edge else start
+    return start, start + len(text[start:end].rstrip(TRAILING))
 
 
 def tells(segment: str) -> bool:
-    """True if a word remains that is neither a mask nor a stop word."""
+    """True if a word remains that is neither a number, a mask nor a function word."""
     if "[" in segment:
         segment = MASK.sub(" ", segment)
+    if LONG_WORD.search(segment):
+        return True
     return any(
         word.lower().replace("\u2019", "'") not in STOP_WORDS and not word.isdigit()
         for word in WORD.findall(segment)
