@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -30,8 +30,8 @@ import polars as pl
 from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Batch, Capability, Mapping, Window
 from connectors.cfpb_pages import Page, Paging, fields_of
 from connectors.client import Manners, SourceClient, address
+from connectors.mapping import MAPPED_SCHEMA, SET_ASIDE_SCHEMA
 from models.errors import ConfigurationError, RecordError, SourceError, shortened
-from models.feedback import MappedRecord
 from models.source import CfpbSource, SourceSettings
 
 NARRATIVE = "complaint_what_happened"
@@ -54,25 +54,6 @@ DIRECT = {
     "outcome": "company_response",
 }
 TOLD_SCHEMA = pl.Schema(dict.fromkeys((*DIRECT, "attributes"), pl.String()))
-SET_ASIDE_SCHEMA = pl.Schema({**REJECT_SCHEMA, "external_id": pl.String(), "revision": pl.Int64()})
-
-_TYPES: dict[object, pl.DataType] = {
-    str: pl.String(),
-    int: pl.Int64(),
-    float: pl.Float64(),
-    bool: pl.Boolean(),
-    date: pl.Date(),
-    datetime: pl.Datetime("us"),
-    list[str]: pl.List(pl.String()),
-}
-MAPPED_SCHEMA = pl.Schema(
-    {
-        name: _TYPES[(get_args(field.annotation) or (field.annotation,))[0]]
-        if field.annotation != list[str]
-        else _TYPES[list[str]]
-        for name, field in MappedRecord.model_fields.items()
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -127,9 +108,9 @@ class CfpbConnector:
 
         A cursor from the middle of the same search is gone on from, if the source's total is
         still the same; any other starts the search anew, which costs duplicates and loses nothing.
-        Only a search read from its start, of a sound source that handed over something, is
-        complete: an empty answer is no proof of deletions. The window's last day is not claimed,
-        because the source's page and its code disagree whether date_received_max is included.
+        Only a search read from its start, of a sound source that handed over something and
+        nothing unusable, is complete: an empty answer proves no deletion. The last day is not
+        claimed: the source's page and its code disagree whether date_received_max is included.
 
         Raises:
             RetriableSourceError: no answer, a total that changed, less than the total.
@@ -146,12 +127,14 @@ class CfpbConnector:
                     paging, is_whole = self._from_start(), True
                     continue
                 is_more = paging.take(page)
-                complete = None
-                if not is_more and is_whole and paging.is_sound and paging.fetched:
-                    complete = self._complete_over(span)
-                yield self._batch(page, paging, self._cursor(span, paging, is_more), complete)
-                if not is_more:
-                    return
+                batch = self._batch(page, paging, self._cursor(span, paging, is_more))
+                paging.is_sound &= batch.rejects.is_empty()  # one of them may be a known complaint
+                if is_more:
+                    yield batch
+                    continue
+                is_proof = is_whole and paging.is_sound and paging.fetched > 0
+                yield replace(batch, complete_over=self._complete_over(span) if is_proof else None)
+                return
 
     def to_feedback(self, raw: pl.DataFrame) -> Mapping:
         """One mapped row per raw row: narrative as verbatim, its XXXX left as published.
@@ -250,9 +233,7 @@ class CfpbConnector:
             return start
         return replace(start, after=after, fetched=fetched, total=total, seen={after})
 
-    def _batch(
-        self, page: Page, paging: Paging, cursor: str, complete: tuple[datetime, datetime] | None
-    ) -> Batch:
+    def _batch(self, page: Page, paging: Paging, cursor: str) -> Batch:
         records: list[tuple[object, ...]] = []
         rejects: list[tuple[object, ...]] = []
         for number, hit in enumerate(page.hits, start=1):
@@ -267,7 +248,6 @@ class CfpbConnector:
             records=pl.DataFrame(records, FETCHED_SCHEMA, orient="row"),
             rejects=pl.DataFrame(rejects, REJECT_SCHEMA, orient="row"),
             cursor=cursor,
-            complete_over=complete,
         )
 
     def _record(self, hit: object) -> tuple[object, ...]:
@@ -319,5 +299,7 @@ def _text(found: object) -> str | None:
     if found is None:
         return ""
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
-        return _clean(", ".join(found)).strip()
-    return _clean(str(found)).strip() if isinstance(found, str | int | float) else None
+        found = ", ".join(found)
+    if not isinstance(found, str | int | float):
+        return None
+    return _clean(str(found)).replace("\x00", "").strip()

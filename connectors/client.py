@@ -6,11 +6,13 @@ and nothing of a query string ever stands in a message.
 """
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -60,6 +62,7 @@ class SourceClient:
         self._sleep = sleep
         self._client = httpx.Client(
             timeout=self._manners.timeout_seconds,
+            verify=_trust(),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         )
 
@@ -187,6 +190,12 @@ class SourceClient:
 
     def _refuse(self, url: str, what: str, remedy: str) -> NoReturn:
         raise FatalSourceError(f"source {self._source_id}: {address(url)}: {what}; {remedy}")
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that httpx trusts, read once: it takes longer than a small answer."""
+    return httpx.create_ssl_context()
 
 
 def address(url: str) -> str:

@@ -5,13 +5,14 @@ breaker, `search_after`, totals. On top of it, faults for the next answers and a
 """
 
 import json
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -86,20 +87,26 @@ class ComplaintServer:
         return self.mood(answer, len(self.requests) - 1) if self.mood else answer
 
 
+def _day(one: dict[str, Any]) -> str:
+    """The ISO day, empty for none."""
+    try:
+        return date.fromisoformat(str(one["date_received"])[:10]).isoformat()
+    except ValueError:
+        return ""
+
+
 def _matches(one: dict[str, Any], query: dict[str, list[str]]) -> bool:
-    day = str(one["date_received"])[:10]
     first = query.get("date_received_min", ["0000"])[0]
     last = query.get("date_received_max", ["9999"])[0]
     in_filters = all(one[name] in query[name] for name in ("company", "product") if name in query)
-    return in_filters and (not day[:1].isdigit() or first <= day <= last)
+    return in_filters and (not _day(one) or first <= _day(one) <= last)
 
 
 def _hit(one: dict[str, Any]) -> dict[str, Any]:
-    day = str(one["date_received"])[:10]
-    noon = datetime.fromisoformat(day).replace(hour=17, tzinfo=UTC) if day[:1].isdigit() else None
-    milliseconds = int(noon.timestamp() * 1000) if noon else 0
-    number = str(one["complaint_id"])
-    return {"_id": number, "_score": None, "_source": one, "sort": [milliseconds, number]}
+    number, day = str(one["complaint_id"]), _day(one)
+    noon = datetime.fromisoformat(f"{day}T17:00:00+00:00").timestamp() if day else 0
+    position = [int(noon * 1000), number]
+    return {"_id": number, "_score": None, "_source": one, "sort": position}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -148,6 +155,10 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, told: ComplaintServer) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.told = told
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that hung up is no news
+            super().handle_error(request, client_address)
 
 
 @contextmanager
