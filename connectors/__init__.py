@@ -10,11 +10,15 @@ class is in REGISTRY, and it passes the exam in tests/test_connector_exam.py. Re
 from pathlib import Path
 
 from connectors.base import Connector
+from connectors.call_records import CallRecordsConnector
 from connectors.cfpb import CfpbConnector
+from connectors.files import FilesConnector
 from models.errors import ConfigurationError
 from models.source import Source
 
 REGISTRY: dict[str, type[Connector]] = {
+    "files": FilesConnector,
+    "call_records": CallRecordsConnector,
     "cfpb": CfpbConnector,
 }
 
