@@ -82,14 +82,14 @@ def _refuse_bad_exposure(exposure: pl.DataFrame) -> None:
     twice = exposure.filter(pl.col("week_start").is_duplicated())
     if twice.height:
         raise ContractError(
-            f"exposure has two rows for the week of {twice['week_start'].min()}: "
+            f"exposure has two rows for the week of {twice['week_start'].min()!s}: "
             "sum them to one row a week"
         )
     value = pl.col("exposure").cast(pl.Float64)
     wrong = exposure.filter((value < 0) | value.is_nan() | value.is_infinite())
     if wrong.height:
         raise ContractError(
-            f"exposure of the week of {wrong['week_start'].min()} is "
+            f"exposure of the week of {wrong['week_start'].min()!s} is "
             f"{wrong.sort('week_start')['exposure'][0]}: give a number of 0 or more"
         )
 
@@ -113,7 +113,7 @@ class CountGrid:
 
     @property
     def phase(self) -> Array:
-        """Weeks since a fixed Monday, so that the season does not depend on where a history begins."""
+        """Weeks since a fixed Monday: the season does not depend on where a history begins."""
         start = (self.weeks[0] - _EPOCH).days / 7
         return start + np.arange(len(self.weeks), dtype=np.float64)
 

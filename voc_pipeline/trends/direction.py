@@ -45,7 +45,7 @@ class Direction:
 
 
 def direction_of(span: Span) -> Direction:
-    """Conditional binomial test on counts over dispersion, two-sided, Benjamini-Hochberg over all."""
+    """Two-sided conditional binomial test on counts over dispersion, q-values over all series."""
     recent, base = span.count[:RECENT_WEEKS], span.count[RECENT_WEEKS : RECENT_WEEKS + BASE_WEEKS]
     recent_exposure = span.exposure[:RECENT_WEEKS].sum(axis=0)
     base_exposure = span.exposure[RECENT_WEEKS : RECENT_WEEKS + BASE_WEEKS].sum(axis=0)

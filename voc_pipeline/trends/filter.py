@@ -10,7 +10,7 @@ Here: the recursion, its pooling over series and its robustness. Not here: tests
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ class FilterSettings:
     memory: float = 0.99
     winsor_deviations: float = 2.5
     burn_in_weeks: int = 8
+    fall_chance: float = 0.01
     shift_weeks: int = 3
     shift_deviation: float = 0.5
     mature_weeks: int = 26
@@ -51,11 +52,9 @@ class FilterSettings:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the filter knows after one week: the next week's law, the season, the dispersion."""
+    """What the filter knows after one week: the law of the next, and the dispersion."""
 
     forecast: Predictive
-    season: Array
-    """(4, series): coefficients of the harmonics."""
     phi: Array
 
 
@@ -68,6 +67,8 @@ class FilterPath:
     level_variance: Array
     phi: Array
     zero: Array
+    season: Array
+    """(weeks kept, 4, series): coefficients of the harmonics."""
     snapshots: dict[int, Snapshot]
 
     def predictive(self, step: int) -> Predictive:
@@ -86,9 +87,19 @@ class _State:
     phi_weight: Array  # (grid, series)
     zero_yes: Array
     zero_no: Array
+    zero_run: NDArray[np.int64]  # weeks of zeros in a row
     age: NDArray[np.int64]  # weeks observed since the start; -1 before it
     total: Array  # counts since the start, as winsorised
     high_run: NDArray[np.int64]  # weeks in a row above the winsorising limit
+    low_run: NDArray[np.int64]  # weeks in a row below it
+
+
+@dataclass(frozen=True)
+class _Week:
+    count: Array
+    log_factorial: Array
+    outlier: Array  # density of a count that no law explains, times its share
+    seen: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ class _OneStep:
     level_variance: Array
     phi: Array
     zero: Array
-    by_speed: Array = field(repr=False)
+    by_speed: Array
 
 
 def harmonics(phase: Array, season_weeks: float) -> Array:
@@ -117,7 +128,7 @@ def run_filter(
     *,
     first_kept: int = 0,
     snapshot_steps: Collection[int] = (),
-    settings: FilterSettings = FilterSettings(),  # noqa: B008 - frozen
+    settings: FilterSettings = FilterSettings(),
 ) -> FilterPath:
     """Run the filter forward.
 
@@ -138,6 +149,7 @@ def run_filter(
     kept = {
         name: np.empty((weeks - first_kept, series)) for name in ("mean", "level", "phi", "zero")
     }
+    season = np.empty((weeks - first_kept, 4, series))
     snapshots: dict[int, Snapshot] = {}
     state = _first_state(series, settings)
     usual = np.ones(series)  # exposure of a usual week: a slow average, for the forecast
@@ -152,6 +164,7 @@ def run_filter(
             row = step - first_kept
             kept["mean"][row], kept["level"][row] = ahead.mean, ahead.level_variance
             kept["phi"][row], kept["zero"][row] = ahead.phi, ahead.zero
+            season[row] = (state.speed_weight * state.mean[2:]).sum(axis=1)
         count = np.where(seen, counts[step], 0.0)
         born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
         if born.any():
@@ -162,7 +175,15 @@ def run_filter(
         _learn(state, fresh, count, seen, settings)
         if step in snapshot_steps:
             snapshots[step] = _snapshot(state, next_wave[:, step], np.log(usual), settings)
-    return FilterPath(first_kept, kept["mean"], kept["level"], kept["phi"], kept["zero"], snapshots)
+    return FilterPath(
+        first_kept,
+        kept["mean"],
+        kept["level"],
+        kept["phi"],
+        kept["zero"],
+        season,
+        snapshots,
+    )
 
 
 def _first_state(series: int, settings: FilterSettings) -> _State:
@@ -177,9 +198,11 @@ def _first_state(series: int, settings: FilterSettings) -> _State:
         phi_weight=np.full((grid, series), 1.0 / grid),
         zero_yes=np.full(series, settings.zero_prior[0]),
         zero_no=np.full(series, settings.zero_prior[1]),
+        zero_run=np.zeros(series, dtype=np.int64),
         age=np.full(series, -1, dtype=np.int64),
         total=np.zeros(series),
         high_run=np.zeros(series, dtype=np.int64),
+        low_run=np.zeros(series, dtype=np.int64),
     )
 
 
@@ -205,6 +228,8 @@ def _rebirth(state: _State, which: NDArray[np.bool_], settings: FilterSettings) 
     """Give series the prior pooled over mature ones: empirical Bayes, moments of the mixture."""
     mature = np.flatnonzero(_mature(state, settings))
     state.age[which] = 0
+    state.high_run[which] = 0
+    state.low_run[which] = 0
     if len(mature) < 5:
         for index, deviation in enumerate(settings.prior_deviations):
             state.covariance[index, :, :, which] = 0.0
@@ -218,12 +243,12 @@ def _rebirth(state: _State, which: NDArray[np.bool_], settings: FilterSettings) 
     centre = means.sum(axis=1) / len(mature)
     variance = spread.sum(axis=1) / len(mature) - centre**2
     variance[0] += 0.25
-    index = np.flatnonzero(which)
-    state.mean[:, :, index] = centre[:, None, None]
-    state.covariance[:, :, :, index] = np.diag(variance)[:, :, None, None]
-    state.speed_weight[:, index] = (weight.sum(axis=1) / len(mature))[:, None]
+    chosen = np.flatnonzero(which)
+    state.mean[:, :, chosen] = centre[:, None, None]
+    state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
+    state.speed_weight[:, chosen] = (weight.sum(axis=1) / len(mature))[:, None]
     pooled = state.phi_weight[:, mature].sum(axis=1) / len(mature)
-    state.phi_weight[:, index] = pooled[:, None]
+    state.phi_weight[:, chosen] = pooled[:, None]
 
 
 def _evolve(state: _State, settings: FilterSettings) -> None:
@@ -232,7 +257,8 @@ def _evolve(state: _State, settings: FilterSettings) -> None:
     mean[0] += mean[1]
     covariance[0] += covariance[1]
     covariance[:, 0] += covariance[:, 1]
-    shift = np.where(state.high_run >= settings.shift_weeks, settings.shift_deviation**2, 0.0)
+    run = np.maximum(state.high_run, state.low_run)
+    shift = np.where(run >= settings.shift_weeks, settings.shift_deviation**2, 0.0)
     volatility = np.asarray(settings.level_volatilities)
     covariance[0, 0] += volatility[:, None] ** 2 + shift
     covariance[1, 1] += settings.slope_volatility**2
@@ -277,103 +303,89 @@ def _learn(
     """Take the week in: structural zeros, dispersion, speed of the level, then the state itself."""
     log_factorial = log_gamma(count + 1.0)
     law = Predictive.of_moments(ahead.mean, ahead.level_variance, ahead.phi, ahead.zero)
-    deviation = law.deviation
-    outlier = settings.outlier_share / (10.0 * deviation + 1.0)
-    is_zero = count == 0
+    outlier = settings.outlier_share / (10.0 * law.deviation + 1.0)
     mass = np.exp(log_mass(count, log_factorial, law.mean, law.size))
-    structural = np.where(
-        seen & is_zero & (state.total > 0), law.zero / (law.zero + (1 - law.zero) * mass), 0.0
-    )
-    _weigh_phi(state, ahead, (count, log_factorial, outlier), seen, settings)
-    _weigh_speeds(state, ahead, (count, log_factorial, outlier), seen, settings)
-    limit = settings.winsor_deviations * deviation
-    free = state.age < settings.burn_in_weeks
-    taken = np.where(free, count, np.clip(count, law.mean - limit, law.mean + limit))
-    high = ~free & (count > law.mean + limit) & (count >= 3)
-    state.high_run = np.where(seen, np.where(high, state.high_run + 1, 0), state.high_run)
-    share = np.where(seen, 1.0 - structural, 0.0) / ahead.phi
-    shape = np.exp(ahead.shape_log)
-    shape_log = np.log(shape + share * taken)
-    rate_log = np.log(np.exp(ahead.shape_log - ahead.mean_log) + share)
-    moved = (
-        digamma_less_log(shape_log)
-        + shape_log
-        - rate_log
-        - digamma_less_log(ahead.shape_log)
-        - ahead.mean_log
-    )
-    variance = np.exp(ahead.variance_log)
-    pull = np.where(seen, moved / variance, 0.0)
-    shrink = 1.0 - np.exp(log_variance_of_log_shape(shape_log) - ahead.variance_log)
-    shrink = np.where(seen, np.maximum(shrink, 0.0) / variance, 0.0)
-    state.mean += ahead.gain * pull
-    for index in range(_STATES):
-        state.covariance[index] -= ahead.gain * (ahead.gain[index] * shrink)
+    structural = _structural(state, law, seen & (count == 0), mass, settings)
+    week = _Week(count, log_factorial, outlier, seen)
+    _weigh_phi(state, ahead, week, settings)
+    _weigh_speeds(state, ahead, week, settings)
+    taken = _winsorised(state, law, week, settings)
+    _move(state, ahead, taken, np.where(seen, 1.0 - structural, 0.0) / ahead.phi)
     known = seen & (state.total > 0)
     state.zero_yes = state.zero_yes + structural
     state.zero_no = state.zero_no + np.where(known, 1.0 - structural, 0.0)
+    state.zero_run = np.where(seen, np.where(count == 0, state.zero_run + 1, 0), state.zero_run)
     state.total = state.total + np.where(seen, np.maximum(taken, 0.0), 0.0)
     state.age = state.age + seen
 
 
-def _weigh_phi(
+def _structural(
     state: _State,
-    ahead: _OneStep,
-    week: tuple[Array, Array, Array],
-    seen: NDArray[np.bool_],
+    law: Predictive,
+    is_zero: NDArray[np.bool_],
+    mass: Array,
     settings: FilterSettings,
-) -> None:
-    count, log_factorial, outlier = week
-    keep = 1.0 - settings.outlier_share
-    for index, phi in enumerate(settings.phi_grid):
-        law = Predictive.of_moments(
-            ahead.mean, ahead.level_variance, np.full_like(ahead.mean, phi), ahead.zero
-        )
-        mass = np.exp(log_mass(count, log_factorial, law.mean, law.size)) * (1.0 - ahead.zero)
-        mass = np.where(count == 0, mass + ahead.zero, mass)
-        state.phi_weight[index] *= np.where(seen, keep * mass + outlier, 1.0)
-    state.phi_weight /= state.phi_weight.sum(axis=0)
+) -> Array:
+    """Chance that a zero is structural: less with every zero in a row, for the rate may be gone."""
+    share = law.zero / (law.zero + (1.0 - law.zero) * mass)
+    run = np.exp(np.log(law.zero) * (state.zero_run + 1.0))
+    share = share * run / (run + settings.fall_chance)
+    return np.where(is_zero & (state.total > 0), share, 0.0)
 
 
-def _weigh_speeds(
-    state: _State,
-    ahead: _OneStep,
-    week: tuple[Array, Array, Array],
-    seen: NDArray[np.bool_],
-    settings: FilterSettings,
-) -> None:
-    count, log_factorial, outlier = week
-    keep = 1.0 - settings.outlier_share
-    for index in range(len(settings.level_volatilities)):
-        mean = ahead.by_speed[index]
-        law = Predictive.of_moments(
-            mean, mean * mean * np.exp(-ahead.shape_log[index]), ahead.phi, ahead.zero
-        )
-        mass = np.exp(log_mass(count, log_factorial, law.mean, law.size)) * (1.0 - ahead.zero)
-        mass = np.where(count == 0, mass + ahead.zero, mass)
-        weight = np.exp(settings.memory * np.log(state.speed_weight[index] + 1e-6))
-        state.speed_weight[index] = np.where(
-            seen, weight * (keep * mass + outlier), state.speed_weight[index]
-        )
-    state.speed_weight /= state.speed_weight.sum(axis=0)
+def _winsorised(state: _State, law: Predictive, week: _Week, settings: FilterSettings) -> Array:
+    """The counts, cut where one week would teach too much; weeks in a row beyond it are counted."""
+    limit = settings.winsor_deviations * law.deviation
+    bound = state.age >= settings.burn_in_weeks
+    high = bound & (week.count > law.mean + limit) & (week.count >= 3)
+    low = bound & (week.count < law.mean - limit)
+    state.high_run = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
+    state.low_run = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
+    return np.where(bound, np.clip(week.count, law.mean - limit, law.mean + limit), week.count)
+
+
+def _move(state: _State, ahead: _OneStep, taken: Array, weight: Array) -> None:
+    """Conjugate gamma update of each speed's rate, carried to the state by linear Bayes."""
+    shape_log = np.log(np.exp(ahead.shape_log) + weight * taken)
+    rate_log = np.log(np.exp(ahead.shape_log - ahead.mean_log) + weight)
+    after = digamma_less_log(shape_log) + shape_log - rate_log
+    before = digamma_less_log(ahead.shape_log) + ahead.mean_log
+    variance = np.exp(ahead.variance_log)
+    pull = np.where(weight > 0, (after - before) / variance, 0.0)
+    shrink = 1.0 - np.exp(log_variance_of_log_shape(shape_log) - ahead.variance_log)
+    shrink = np.where(weight > 0, np.maximum(shrink, 0.0) / variance, 0.0)
+    state.mean += ahead.gain * pull
+    for index in range(_STATES):
+        state.covariance[index] -= ahead.gain * (ahead.gain[index] * shrink)
+
+
+def _weigh_phi(state: _State, ahead: _OneStep, week: _Week, settings: FilterSettings) -> None:
+    phi = np.asarray(settings.phi_grid)[:, None]
+    law = Predictive.of_moments(ahead.mean, ahead.level_variance, phi, ahead.zero)
+    success = state.phi_weight * _success(week, law, settings)
+    state.phi_weight = np.where(week.seen, success / success.sum(axis=0), state.phi_weight)
+
+
+def _weigh_speeds(state: _State, ahead: _OneStep, week: _Week, settings: FilterSettings) -> None:
+    doubt = ahead.by_speed**2 * np.exp(-ahead.shape_log)
+    law = Predictive.of_moments(ahead.by_speed, doubt, ahead.phi, ahead.zero)
+    remembered = np.exp(settings.memory * np.log(state.speed_weight + 1e-6))
+    success = remembered * _success(week, law, settings)
+    state.speed_weight = np.where(week.seen, success / success.sum(axis=0), state.speed_weight)
+
+
+def _success(week: _Week, law: Predictive, settings: FilterSettings) -> Array:
+    """Probability of the week's count, one row per candidate, with a share of outliers."""
+    mass = np.exp(log_mass(week.count, week.log_factorial, law.mean, law.size)) * (1.0 - law.zero)
+    mass = np.where(week.count == 0, mass + law.zero, mass)
+    return np.asarray((1.0 - settings.outlier_share) * mass + week.outlier)
 
 
 def _snapshot(
     state: _State, next_wave: Array, log_exposure: Array, settings: FilterSettings
 ) -> Snapshot:
-    later = _State(
-        mean=state.mean.copy(),
-        covariance=state.covariance.copy(),
-        speed_weight=state.speed_weight,
-        phi_weight=state.phi_weight,
-        zero_yes=state.zero_yes,
-        zero_no=state.zero_no,
-        age=state.age,
-        total=state.total,
-        high_run=state.high_run,
-    )
-    season = (state.speed_weight * state.mean[2:]).sum(axis=1)
+    later = replace(state, mean=state.mean.copy(), covariance=state.covariance.copy())
     _evolve(later, settings)
     ahead = _predict(later, next_wave, log_exposure, settings)
     forecast = Predictive.of_moments(ahead.mean, ahead.level_variance, ahead.phi, ahead.zero)
-    return Snapshot(forecast, season, ahead.phi)
+    return Snapshot(forecast, ahead.phi)

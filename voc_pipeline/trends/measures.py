@@ -73,7 +73,7 @@ class Measurer:
         self._grid = grid
         self._history_weeks = history_weeks
         self._spike_p_value = spike_p_value
-        self._seen = (grid.exposure > 0).any(axis=1)
+        self._seen = np.asarray((grid.exposure > 0).any(axis=1))
         self._wave = harmonics(grid.phase, settings.season_weeks)
         self._path: FilterPath = run_filter(
             grid.count,
@@ -94,7 +94,7 @@ class Measurer:
         grid = self._grid
         columns = np.flatnonzero(grid.first_step <= step)
         enough = self.weeks_before(step) >= self._history_weeks
-        seen = grid.exposure[step, columns] > 0
+        seen = np.asarray(grid.exposure[step, columns] > 0)
         told = seen & enough
         law = self._path.predictive(step).take(columns)
         observed = grid.count[step, columns]
@@ -164,7 +164,8 @@ class Measurer:
         back = range(step, max(-1, step - SPAN_WEEKS), -1)
         count = np.stack([self._without_spike(one)[columns] for one in back])
         weeks = np.array(back)
-        season = self._path.snapshots[step].season[:, columns]
+        before = max(step - RECENT_WEEKS, self._path.first_step) - self._path.first_step
+        season = self._path.season[before][:, columns]  # a rise must not pass for a season
         factor = np.zeros((len(weeks), len(columns)))
         for wave, size in zip(self._wave[:, weeks], season, strict=True):
             factor += wave[:, None] * size

@@ -80,16 +80,17 @@ def log_gamma(x: Array) -> Array:
 
 
 def log_mass(count: Array, log_factorial: Array, mean: Array, size: Array) -> Array:
-    """Log probability of `count`, without structural zeros; `log_factorial` is that of the count."""
+    """Log probability of `count` without structural zeros; `log_factorial` is log(count!)."""
     total = mean + size
     log_total = np.log(total)
-    return (
+    mass: Array = (
         log_gamma(count + size)
         - log_gamma(size)
         - log_factorial
         + size * (np.log(size) - log_total)
         + count * (np.log(mean) - log_total)
     )
+    return mass
 
 
 class EvenTable:
@@ -103,13 +104,14 @@ class EvenTable:
         self._steps = np.diff(self._values)
 
     def __call__(self, x: Array) -> Array:
+        """The function at `x`."""
         place = np.clip((x - self._low) * self._scale, 0.0, len(self._steps) - 1e-9)
         left = place.astype(np.int64)
         return np.asarray(self._values[left] + (place - left) * self._steps[left])
 
 
 def _log_shape_of_variance(log_variance: Array) -> Array:
-    """log r with trigamma(r) = exp(log_variance), by Newton's method on the logarithm."""
+    """Log r with trigamma(r) = exp(log_variance), by Newton's method on the logarithm."""
     variance = np.exp(log_variance)
     shape = np.where(variance > 1, 1 / np.sqrt(variance), 1 / variance + 0.5)
     for _ in range(50):

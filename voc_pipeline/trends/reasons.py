@@ -72,13 +72,14 @@ def _spiking(facts: WeekFacts) -> str:
 def _moving(facts: WeekFacts) -> str:
     ratio = "" if facts.direction_ratio is None else f"{facts.direction_ratio:.1f} times "
     return (
-        f"{_counted(facts.recent_count, 'report')} in the last 6 weeks, {ratio}the rate of the half "
-        f"year before; {_against(facts)} this week"
+        f"{_counted(facts.recent_count, 'report')} in the last 6 weeks, {ratio}the rate of the "
+        f"half year before; {_against(facts)} this week"
     )
 
 
 def _resolved(facts: WeekFacts) -> str:
-    return f"{_counted(facts.quiet_count, 'report')} in the last 8 weeks, far below the half year before"
+    reports = _counted(facts.quiet_count, "report")
+    return f"{reports} in the last 8 weeks, far below the half year before"
 
 
 def _steady(facts: WeekFacts) -> str:

@@ -26,9 +26,11 @@ SHAPES = ((0.5, 0.5, 0.5), (0.6, 0.3, 0.1))
 CANDIDATE_LEVEL = 0.4
 """Only a week whose own mid-p lies below this can be surprising."""
 
-_BREAKS = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99, 0.997, 1.0])
-_LEVELS = 0.5 * (_BREAKS[1:] + _BREAKS[:-1])
-_STRATA = np.diff(_BREAKS)
+_COARSE = (0.0, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0)
+_FINE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99, 0.997, 1.0)
+_REFINED_BELOW = 0.1
+
+_Outbreak = tuple[float, int, float, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,21 @@ def scan_p_values(window: list[ScanWeek]) -> Array:
     p_value = np.where(latest.seen, latest.law.at_least(latest.count), 1.0)
     candidate = latest.seen & (latest.law.middle_p(latest.count) < CANDIDATE_LEVEL)
     index = np.flatnonzero(candidate & (latest.count > 0))
-    if len(index):
-        chosen = [
-            ScanWeek(week.law.take(index), week.count[index], week.seen[index]) for week in window
-        ]
-        p_value[index] = _calibrated(chosen)
+    for breaks in (_COARSE, _FINE):
+        if len(index):
+            chosen = [
+                ScanWeek(week.law.take(index), week.count[index], week.seen[index])
+                for week in window
+            ]
+            p_value[index] = _calibrated(chosen, np.array(breaks))
+        index = index[p_value[index] < _REFINED_BELOW]
     return np.minimum(p_value, 1.0)
 
 
-def _outbreaks(weeks: int) -> list[tuple[float, int, float, tuple[float, ...]]]:
+def _outbreaks(weeks: int) -> list[_Outbreak]:
     """(prior, age, size, shape); at age 0 all shapes are one."""
     ages = ONSET_WEIGHTS[:weeks]
-    found = []
+    found: list[_Outbreak] = []
     for age, prior in enumerate(ages):
         shapes = SHAPES if age else SHAPES[:1]
         for size in SIZES:
@@ -88,10 +93,12 @@ def _evidence(law: Predictive, added: Array) -> tuple[Array, Array, Array]:
     return per_case, fixed, at_zero
 
 
-def _calibrated(window: list[ScanWeek]) -> Array:
+def _calibrated(window: list[ScanWeek], breaks: Array) -> Array:
+    strata = np.diff(breaks)
+    levels = breaks[:-1] + 0.5 * strata
     outbreaks = _outbreaks(len(window))
     deviation = [week.law.deviation for week in window]
-    draws = [_drawn(week) for week in window[1:]]
+    draws = [_drawn(week, levels) for week in window[1:]]
     slopes, fixed, observed, drawn = [], [], [], []
     for prior, age, size, shape in outbreaks:
         added = size * deviation[age]
@@ -99,7 +106,7 @@ def _calibrated(window: list[ScanWeek]) -> Array:
         slopes.append(per_case)
         fixed.append(base)
         seen_sum = np.full_like(base, np.log(prior))
-        drawn_sum = [np.zeros((len(_LEVELS), len(base))) for _ in draws]
+        drawn_sum = [np.zeros((len(levels), len(base))) for _ in draws]
         for back in range(1, age + 1):
             case, start, at_zero = _evidence(window[back].law, added * shape[age - back])
             on = window[back].seen
@@ -119,13 +126,13 @@ def _calibrated(window: list[ScanWeek]) -> Array:
     law = window[0].law
     least = _least_candidate(law, window[0].count)
     needed = np.maximum(np.ceil(needed - 1e-6), least)
-    weight = _crossed_weights(len(draws))
+    weight = strata if len(draws) == 1 else np.outer(strata, strata).ravel()
     return np.asarray((weight[:, None] * law.at_least(needed)).sum(axis=0))
 
 
-def _drawn(week: ScanWeek) -> Array:
+def _drawn(week: ScanWeek, levels: Array) -> Array:
     """(levels, series): the week's count at fixed quantiles of its law."""
-    return np.stack([week.law.quantile(float(level)) for level in _LEVELS])
+    return np.stack([week.law.quantile(float(level)) for level in levels])
 
 
 def _crossed(sums: list[Array], log_prior: float) -> Array:
@@ -136,10 +143,6 @@ def _crossed(sums: list[Array], log_prior: float) -> Array:
         return sums[0] + log_prior
     pairs = sums[0][:, None, :] + sums[1][None, :, :]
     return pairs.reshape(-1, pairs.shape[-1]) + log_prior
-
-
-def _crossed_weights(earlier: int) -> Array:
-    return _STRATA if earlier == 1 else np.outer(_STRATA, _STRATA).ravel()
 
 
 def _log_sum(terms: Array) -> Array:

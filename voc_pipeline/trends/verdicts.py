@@ -5,7 +5,7 @@ hysteresis, the rows of `issue_weekly`. Not here: how surprise and direction are
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import NoneType
 from typing import get_args
@@ -43,7 +43,7 @@ class TrendSettings:
     kept_rising_ratio: float = 1.1
     kept_declining_ratio: float = 0.91
     spike_p_value: float = 0.005
-    filter: FilterSettings = FilterSettings()
+    filter: FilterSettings = field(default_factory=FilterSettings)
 
 
 _DEFAULTS = TrendSettings()

@@ -1,0 +1,293 @@
+"""Verdicts: their order, their reasons, what never alarms, and that a week is judged once."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from models.errors import ContractError
+from models.trend import IssueWeekly
+from voc_pipeline.trends.verdicts import judge_week, judge_weeks
+
+MONDAY = date(2025, 1, 6)
+NOTHING = pl.DataFrame()
+
+
+def week(number: int) -> date:
+    return MONDAY + timedelta(days=7 * number)
+
+
+def counts(
+    series: dict[str, list[float | None]], exposure: list[float] | None = None
+) -> pl.DataFrame:
+    """Weekly counts; None is a week without a row."""
+    rows = [
+        (issue_id, week(number), count, count, exposure[number] if exposure else 100.0)
+        for issue_id, values in series.items()
+        for number, count in enumerate(values)
+        if count is not None
+    ]
+    names = ["issue_id", "week_start", "feedback_count", "customer_count", "exposure"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def steady(length: int = 40, mean: float = 10, seed: int = 1) -> list[float | None]:
+    return np.random.default_rng(seed).poisson(mean, length).tolist()
+
+
+def company(length: int = 40, **extra: list[float | None]) -> dict[str, list[float | None]]:
+    return {f"S{number}": steady(length, 8, number) for number in range(6)} | extra
+
+
+def judged(
+    series: dict[str, list[float | None]], number: int, exposure: list[float] | None = None
+) -> dict[str, dict[str, object]]:
+    found = judge_week(counts(series, exposure), NOTHING, NOTHING, week=week(number))
+    return {str(row["issue_id"]): row for row in found.iter_rows(named=True)}
+
+
+def numbers_of(found: pl.DataFrame) -> pl.DataFrame:
+    return found.select(pl.col(pl.Float64))
+
+
+def test_columns_are_those_of_the_contract_in_order():
+    found = judge_week(counts(company()), NOTHING, NOTHING, week=week(39))
+    assert found.columns == list(IssueWeekly.model_fields)
+    for row in found.iter_rows(named=True):
+        IssueWeekly.model_validate(row)
+
+
+def test_steady_issue_is_steady_with_its_range():
+    row = judged(company(A=steady()), 39)["A"]
+    assert row["verdict"] == "STEADY"
+    assert not row["is_alarm"]
+    assert row["lower_bound"] < row["expected_count"] < row["upper_bound"]
+    assert row["expected_count"] == pytest.approx(10, rel=0.3)
+    assert row["reason"] == (
+        f"{row['feedback_count']} reports against {row['lower_bound']:.0f}-"
+        f"{row['upper_bound']:.0f} expected"
+    )
+
+
+def test_spike_alarms_with_its_numbers_in_words():
+    row = judged(company(A=[*steady(39), 41]), 39)["A"]
+    assert (row["verdict"], row["is_alarm"]) == ("SPIKING", True)
+    assert row["exceedance_score"] > 1
+    assert row["rate_ratio_lower"] < row["rate_ratio"] < row["rate_ratio_upper"]
+    assert row["q_value"] >= row["p_value"]
+    assert row["reason"].startswith("41 reports against ")
+    assert "times the usual rate" in row["reason"]
+
+
+def test_fewer_than_eight_weeks_are_no_verdict():
+    row = judged(company(A=[*steady(7), 90]), 7)["A"]
+    assert (row["verdict"], row["is_alarm"], row["p_value"]) == (
+        "INSUFFICIENT_HISTORY",
+        False,
+        None,
+    )
+    assert row["reason"] == "90 reports; 7 weeks of history before it, 8 are needed for a verdict"
+    assert judged(company(A=[*steady(8), 90]), 8)["A"]["verdict"] == "SPIKING"
+
+
+def test_new_issue_in_an_old_company_is_new_for_six_weeks_and_says_if_beyond_chance():
+    series = company(A=[None] * 30 + [9.0] * 10)
+    first, sixth, seventh = (judged(series, number)["A"] for number in (30, 35, 36))
+    assert (first["verdict"], first["is_alarm"]) == ("NEW", True)
+    assert "beyond chance" in first["reason"]
+    assert sixth["verdict"] == "NEW"
+    assert seventh["verdict"] != "NEW"
+
+
+def test_a_birth_of_two_reports_is_new_without_an_alarm():
+    row = judged(company(A=[None] * 30 + [2.0] * 3), 30)["A"]
+    assert (row["verdict"], row["is_alarm"]) == ("NEW", False)
+
+
+def test_issue_first_seen_with_the_company_is_not_new_later():
+    assert judged(company(A=[None, None, None, *steady(37)]), 9)["A"]["verdict"] == "STEADY"
+
+
+def test_an_older_first_week_in_the_register_ends_newness():
+    frame = counts(company(A=[None] * 30 + [9.0] * 10))
+    issues = pl.DataFrame({"issue_id": ["A"], "first_week": [week(20)]})
+    found = judge_week(frame, NOTHING, issues, week=week(32))
+    assert found.filter(pl.col("issue_id") == "A")["verdict"][0] != "NEW"
+
+
+def test_settled_new_issue_stops_alarming():
+    series = company(60, A=[None] * 30 + steady(30, 12, 9))
+    found = judge_weeks(
+        counts(series), NOTHING, NOTHING, weeks=[week(number) for number in range(33, 60)]
+    )
+    assert found.filter(pl.col("issue_id") == "A")["is_alarm"].sum() == 0
+
+
+def test_issue_has_no_row_before_its_first_mention():
+    assert "A" not in judged(company(A=[None] * 30 + [9.0] * 10), 29)
+
+
+def test_four_reports_never_alarm():
+    row = judged(company(A=[1.0, *[0.0] * 38, 4.0]), 39)["A"]
+    assert row["q_value"] < 0.1
+    assert not row["is_alarm"]
+
+
+def test_little_more_than_expected_never_alarms():
+    row = judged(company(A=[*[1000.0] * 39, 1400.0]), 39)["A"]
+    assert row["p_value"] < 0.001
+    assert (row["is_alarm"], row["verdict"]) == (False, "STEADY")
+
+
+def test_doubled_volume_raises_no_alarm():
+    series = {name: [*values[:-1], 2 * values[-1]] for name, values in company().items()}
+    exposure = [100.0] * 39 + [200.0]
+    assert not any(row["is_alarm"] for row in judged(series, 39, exposure).values())
+
+
+def test_issue_that_falls_silent_is_resolved_and_stays_so():
+    series = company(60, A=steady(40) + [0.0] * 20)
+    found = judge_weeks(
+        counts(series), NOTHING, NOTHING, weeks=[week(number) for number in range(40, 60)]
+    ).filter(pl.col("issue_id") == "A")
+    verdicts = found["verdict"].to_list()
+    assert verdicts[0] != "RESOLVED"
+    assert set(verdicts[7:]) == {"RESOLVED"}
+    assert found["verdict_weeks"].to_list()[-1] == verdicts.count("RESOLVED")
+    assert "0 reports in the last 8 weeks" in found["reason"].to_list()[-1]
+
+
+def test_silent_sources_resolve_nothing_and_predict_nothing():
+    series = {name: [*values[:32], *[0.0] * 8] for name, values in company().items()}
+    rows = judged(series, 39, [100.0] * 32 + [0.0] * 8)
+    for row in rows.values():
+        assert row["verdict"] == "STEADY"
+        assert row["expected_count"] is None
+        assert row["p_value"] is None
+        assert row["share"] is None
+        assert row["reason"] == "No feedback arrived this week, so the count says nothing"
+
+
+def test_climb_is_rising_and_fall_is_declining():
+    climb = [float(round(10 * 1.08 ** max(0, number - 30))) for number in range(40)]
+    fall = [float(round(30 * 0.9 ** max(0, number - 30))) for number in range(40)]
+    rows = judged(company(A=climb, B=fall), 39)
+    assert rows["A"]["verdict"] == "RISING"
+    assert "times the rate of the half year before" in rows["A"]["reason"]
+    assert rows["B"]["verdict"] == "DECLINING"
+
+
+def test_a_past_spike_is_not_rising():
+    spiked = steady(40, 10, 3)
+    spiked[36] = 60
+    assert judged(company(A=spiked), 39)["A"]["verdict"] == "STEADY"
+
+
+def test_verdict_weeks_go_on_from_the_week_before():
+    frame = counts(company())
+    earlier = judge_week(frame, NOTHING, NOTHING, week=week(38)).with_columns(
+        verdict_weeks=pl.lit(11, dtype=pl.Int64)
+    )
+    found = judge_week(frame, earlier, NOTHING, week=week(39))
+    assert found.filter(pl.col("verdict") == "STEADY")["verdict_weeks"].unique().to_list() == [12]
+
+
+def test_several_weeks_at_once_equal_one_by_one():
+    series = company(A=[None] * 20 + steady(20, 15, 7), B=[*steady(30), *[0.0] * 10])
+    frame = counts(series)
+    weeks = [week(number) for number in range(40)]
+    whole = judge_weeks(frame, NOTHING, NOTHING, weeks=weeks)
+    known = NOTHING
+    for one in weeks:
+        row = judge_week(frame.filter(pl.col("week_start") <= one), known, NOTHING, week=one)
+        known = row if known.is_empty() else pl.concat([known, row])
+    assert_frame_equal(whole, known, check_exact=True)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 60), min_size=24, max_size=24), min_size=1, max_size=5),
+    st.integers(0, 23),
+    st.integers(0, 2**32 - 1),
+)
+def test_later_weeks_and_row_order_change_nothing(values, number, seed):
+    frame = counts({f"I{place}": list(map(float, one)) for place, one in enumerate(values)})
+    until = judge_week(
+        frame.filter(pl.col("week_start") <= week(number)), NOTHING, NOTHING, week=week(number)
+    )
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=seed)
+    whole = judge_week(shuffled, NOTHING, NOTHING, week=week(number))
+    assert_frame_equal(until, whole, check_exact=True)
+    assert not numbers_of(whole).select(pl.any_horizontal(pl.all().is_nan())).to_series().any()
+    assert not numbers_of(whole).select(pl.any_horizontal(pl.all().is_infinite())).to_series().any()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e9])
+def test_one_week_alone_is_insufficient_history(value):
+    rows = judged({"A": [value]}, 0)
+    assert all(row["verdict"] == "INSUFFICIENT_HISTORY" for row in rows.values())
+    assert set(rows) == (set() if value == 0 else {"A"})
+
+
+def test_all_zeros_give_no_rows():
+    assert judge_week(counts({"A": [0.0] * 20}), NOTHING, NOTHING, week=week(19)).is_empty()
+
+
+def test_one_count_of_a_billion_alarms_and_poisons_no_later_week():
+    values = steady(40)
+    values[30] = 1e9
+    series = company(A=values)
+    assert judged(series, 30)["A"]["verdict"] == "SPIKING"
+    later = judged(series, 39)["A"]
+    assert later["expected_count"] == pytest.approx(10, rel=0.5)
+    assert later["verdict"] == "STEADY"
+
+
+def test_missing_weeks_of_one_issue_are_zeros_and_of_all_are_unknown():
+    series = company(A=[*steady(30), None, *steady(9, 10, 4)])
+    explicit = company(A=[*steady(30), 0.0, *steady(9, 10, 4)])
+    assert judged(series, 39) == judged(explicit, 39)
+    holed = counts(company()).filter(pl.col("week_start") != week(35))
+    found = judge_week(holed, NOTHING, NOTHING, week=week(35))
+    assert found["expected_count"].null_count() == found.height
+
+
+def test_null_exposure_is_a_silent_week():
+    frame = counts(company()).with_columns(
+        exposure=pl.when(pl.col("week_start") < week(39)).then(pl.col("exposure"))
+    )
+    found = judge_week(frame, NOTHING, NOTHING, week=week(39))
+    assert found["expected_count"].null_count() == found.height
+
+
+def test_two_rows_for_one_week_are_refused():
+    frame = counts(company())
+    with pytest.raises(ContractError, match="two rows for issue S0"):
+        judge_week(pl.concat([frame, frame]), NOTHING, NOTHING, week=week(39))
+
+
+def test_no_weeks_and_no_counts_give_an_empty_table():
+    empty = counts(company()).clear()
+    assert judge_week(empty, NOTHING, NOTHING, week=week(3)).columns == list(
+        IssueWeekly.model_fields
+    )
+    assert judge_weeks(counts(company()), NOTHING, NOTHING, weeks=[]).is_empty()
+
+
+def test_null_series_keep_quiet():
+    chance = np.random.default_rng(20)
+    means = chance.gamma(1.5, 6, 60) + 0.3
+    series = {
+        f"N{number:02d}": chance.negative_binomial(mean / 0.5, 1 / 1.5, 60).astype(float).tolist()
+        for number, mean in enumerate(means)
+    }
+    found = judge_weeks(
+        counts(series), NOTHING, NOTHING, weeks=[week(number) for number in range(30, 60)]
+    )
+    assert found["is_alarm"].mean() < 0.004
+    old = found.filter(pl.col("verdict") != "NEW")
+    assert (old["verdict"] == "STEADY").mean() > 0.96
