@@ -5,6 +5,7 @@ that declares the capabilities it needs.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -117,9 +118,8 @@ def heard(stand: Stand, batches: list[Batch]) -> dict[str, str]:
 
 def is_said(batches: list[Batch], stand: Stand, *expected: Told) -> bool:
     """Whether exactly these records came, each once and with its words."""
-    return sorted(heard(stand, batches).values()) == sorted(one.words for one in expected) and (
-        len(hashes(batches)) == len(expected)
-    )
+    said = Counter(heard(stand, batches).values())
+    return said == Counter(one.words for one in expected) and len(hashes(batches)) == len(expected)
 
 
 def deleted(known: list[Batch], now: list[Batch]) -> set[str]:
