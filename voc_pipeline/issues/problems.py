@@ -10,7 +10,7 @@ a text of another language has no evidence of its own, so it is neutral unless i
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -33,15 +33,16 @@ TURNING_REACH, LIFTING_REACH = 4, 7  # words behind a negator
 LIFTED_PRAISE = 2.5
 FLIPPED_PROBLEM = (2.0, 3.0)  # "no delay" is praise; "not terrible" is rare, "did not call" is not
 FLIPPED_PRAISE_SHARE = 0.9
-MAX_EMPTY_WORDS = 8
+MIN_WORDS, SCORE_ONLY_LOGIT = 3, 0.1  # a bad score beside words without a cue: .525
+MAX_EMPTY_WORDS, EMPTY_LOGIT = 8, -4.0  # "nothing at all", "n/a", "kind regards"
 PRAISE_THRESHOLD = 1.0
 SCORE_DIGITS = 4
 
-START = "^"
+START, END = "^", "$"
 NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|0|[.,;:!?()]|[\u2600-\u27bf\U0001f300-\U0001faff]")
+TOKEN = re.compile(r"\w+(?:'\w+)*|[.,;:!?()\u2600-\u27bf\U0001f300-\U0001faff]")
 PUNCTUATION = frozenset(".,;:!?()")
-NOT_SPOKEN = PUNCTUATION | {START}
+NOT_SPOKEN = PUNCTUATION | {START, END}
 CLOSES_SCOPE = PUNCTUATION | {"but", "however", "although", "though"}
 NEGATED_VERBS = (
     "are", "could", "did", "do", "does", "had", "has", "have", "is", "must", "need", "should",
@@ -71,15 +72,22 @@ class Cue(NamedTuple):
     closes: bool = False
 
 
-Entry = tuple[tuple[str, ...], Cue]
 NO_CUE = Cue()
+
+
+@dataclass
+class Branch:
+    """A place in the tree of phrases: the cue that ends here, and the words that may follow."""
+
+    cue: Cue | None = None
+    following: dict[str, "Branch"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Cues by first word, longest phrase first, and the sets of words read whole."""
+    """The tree of cues, and the sets of words read whole."""
 
-    cues: dict[str, list[Entry]]
+    cues: dict[str, Branch]
     empty_words: frozenset[str]
     english_words: frozenset[str]
     problem_questions: frozenset[str]
@@ -128,10 +136,8 @@ def judge(
     found = [
         known[text, is_foreign_code(code)] for text, code in zip(texts, languages, strict=True)
     ]
-    problem = np.array([one.problem for one in found], dtype=np.float64)
-    praise = np.array([one.praise for one in found], dtype=np.float64)
-    has_words = np.array([one.word_count >= 3 for one in found], dtype=np.bool_)
-    is_empty = np.array([one.is_empty for one in found], dtype=np.bool_)
+    evidence = np.array(found, dtype=np.float64).reshape(-1, len(Evidence._fields))
+    problem, praise, word_count, is_empty = evidence.T
     share = np.array([np.nan if one is None else one for one in score_shares], dtype=np.float64)
     leaning = {question: question_leaning(question) for question in set(questions)}
     asked = np.array([leaning[question] for question in questions], dtype=np.float64)
@@ -139,11 +145,11 @@ def judge(
     logit = BIAS + problem - PRAISE_SHARE * praise + QUESTION_WEIGHT * asked
     logit += score_leaning(share)
     says_nothing = (problem == 0) & (praise == 0)
-    logit[says_nothing & has_words & (share <= BAD_SCORE)] = 0.1
-    logit[is_empty] = -4.0
+    logit[says_nothing & (word_count >= MIN_WORDS) & (share <= BAD_SCORE)] = SCORE_ONLY_LOGIT
+    logit[is_empty == 1.0] = EMPTY_LOGIT
     scores = np.round(1.0 / (1.0 + np.exp(-logit)), SCORE_DIGITS)
     is_problem = scores >= PROBLEM_THRESHOLD
-    is_praise = ~is_problem & ~is_empty & (praise >= np.maximum(problem, PRAISE_THRESHOLD))
+    is_praise = ~is_problem & (is_empty == 0.0) & (praise >= np.maximum(problem, PRAISE_THRESHOLD))
     kinds = np.where(is_problem, "problem", np.where(is_praise, "praise", "neutral"))
     return scores, kinds
 
@@ -192,11 +198,14 @@ def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float]:
     """
     problem = praise = pending = 0.0
     free = turned_to = lifted_to = 0  # words before these are used up, turned, lifted
-    for place, entries in enumerate(map(lexicon.cues.get, words)):
-        if entries is None or place < free:
+    for place, branch in enumerate(map(lexicon.cues.get, words)):
+        if branch is None or place < free:
             continue
-        cue, length = longest_cue(words, place, entries)
-        free = place + length
+        cue, free = (
+            longest_cue(words, place, branch) if branch.following else (branch.cue, place + 1)
+        )
+        if cue is None:
+            continue
         if cue.is_wish and place < lifted_to:
             praise, pending = max(praise, LIFTED_PRAISE), 0.0
         elif cue.closes or cue.turning_reach or cue.lifting_reach:
@@ -220,20 +229,22 @@ def turned_weights(cue: Cue) -> tuple[float, float] | None:
     return None
 
 
-def longest_cue(words: list[str], place: int, entries: list[Entry]) -> tuple[Cue, int]:
-    """The longest cue that starts at this word, and how many words it takes (at least one)."""
-    for rest, cue in entries:
-        if not rest or tuple(words[place + 1 : place + 1 + len(rest)]) == rest:
-            return cue, 1 + len(rest)
-    return NO_CUE, 1
+def longest_cue(words: list[str], place: int, branch: Branch) -> tuple[Cue | None, int]:
+    """The longest cue that starts at this word, if any, and the place behind it."""
+    cue, free, end = branch.cue, place + 1, place + 1
+    while (further := branch.following.get(words[end])) is not None:
+        branch, end = further, end + 1
+        if branch.cue is not None:
+            cue, free = branch.cue, end
+    return cue, free
 
 
 def tokens_of(text: str) -> list[str]:
     """Lower-case words, closing punctuation and emoji; contractions spelled out, numbers as 0."""
-    words: list[str] = TOKEN.findall(NUMBER.sub("0", text.lower().replace("\u2019", "'")))
+    words: list[str] = TOKEN.findall(NUMBER.sub(" 0 ", text.lower().replace("\u2019", "'")))
     if not SPELLED.keys().isdisjoint(words):
         words = list(chain.from_iterable(SPELLED.get(word, (word,)) for word in words))
-    return [START, *words]
+    return [START, *words, END]
 
 
 def is_foreign_code(language: str | None) -> bool:
@@ -247,7 +258,7 @@ def english_lexicon() -> Lexicon:
     path = Path(__file__).with_name("problem_lexicon.toml")
     source = tomllib.loads(path.read_text(encoding="utf-8"))
     return Lexicon(
-        cues=indexed_cues(source),
+        cues=cue_tree(source),
         empty_words=frozenset(source["empty_answers"]["words"]),
         english_words=frozenset(source["english"]["words"]),
         problem_questions=frozenset(source["questions"]["problem"]),
@@ -255,8 +266,19 @@ def english_lexicon() -> Lexicon:
     )
 
 
-def indexed_cues(source: dict[str, Any]) -> dict[str, list[Entry]]:
-    """Cues by first word, the longest first, so that the first that fits is the longest."""
+def cue_tree(source: dict[str, Any]) -> dict[str, Branch]:
+    """The cues as a tree of words, by the first word of each."""
+    root = Branch()
+    for phrase, cue in weighted_cues(source).items():
+        branch = root
+        for word in phrase:
+            branch = branch.following.setdefault(word, Branch())
+        branch.cue = cue
+    return root.following
+
+
+def weighted_cues(source: dict[str, Any]) -> dict[tuple[str, ...], Cue]:
+    """Every phrase of the lexicon with what it does."""
     problem, praise = (
         {
             phrase: float(weight)
@@ -282,10 +304,7 @@ def indexed_cues(source: dict[str, Any]) -> dict[str, list[Entry]]:
     cues |= dict.fromkeys(phrases_of(source["asides"]["phrases"]), NO_CUE)
     for word in CLOSES_SCOPE:
         cues[word,] = cues.get((word,), NO_CUE)._replace(closes=True)
-    index: dict[str, list[Entry]] = {}
-    for phrase in sorted(cues, key=lambda words: (-len(words), words)):
-        index.setdefault(phrase[0], []).append((phrase[1:], cues[phrase]))
-    return index
+    return cues
 
 
 def phrases_of(entries: list[str]) -> set[tuple[str, ...]]:

@@ -155,7 +155,7 @@ def sentences_of(text: str) -> Iterator[Span]:
     """Spans between sentence ends, line breaks, bullets and semicolons."""
     start = 0
     for mark in MARK.finditer(text):
-        if parts(text, start, mark):
+        if mark.end() < len(text) and parts(text, start, mark):
             yield start, mark.end()
             start = mark.end()
     yield start, len(text)
@@ -270,12 +270,10 @@ def best_cut(text: str, start: int, limit: int) -> int:
 def trimmed(text: str, piece: Span) -> Span:
     """The piece without white space and controls at its ends, bullets and joints at its start."""
     start, end = piece
-    if not text[start : start + 1].isalpha():
-        edge = EDGE.match(text, start, end)
-        start = edge.end() if edge else start
-    number = LIST_NUMBER.match(text, start, end)
-    if number:
-        start = number.end()
+    if not text[start : start + 2].isalpha():
+        for edge in (EDGE, LIST_NUMBER):
+            found = edge.match(text, start, end)
+            start = found.end() if found else start
     return start, start + len(text[start:end].rstrip(TRAILING))
 
 
