@@ -13,11 +13,13 @@ from connectors.base import Connector
 from connectors.call_records import CallRecordsConnector
 from connectors.cfpb import CfpbConnector
 from connectors.files import FilesConnector
+from connectors.transcripts import TranscriptsConnector
 from models.errors import ConfigurationError
 from models.source import Source
 
 REGISTRY: dict[str, type[Connector]] = {
     "files": FilesConnector,
+    "transcripts": TranscriptsConnector,
     "call_records": CallRecordsConnector,
     "cfpb": CfpbConnector,
 }

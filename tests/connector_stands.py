@@ -143,6 +143,8 @@ class ComplaintStand(Stand):
 class FolderStand(Stand):
     """A kind that reads files from the folder `in`."""
 
+    suffix: ClassVar[str] = "csv"
+
     def __init__(self, home: Path, stack: ExitStack) -> None:
         super().__init__(home, stack)
         self.folder = home / "in"
@@ -156,13 +158,15 @@ class FolderStand(Stand):
     def written(self, *records: Told) -> bytes:
         """A file with these records, in the kind's usual form."""
 
+    @abstractmethod
+    def written_as_json(self, *records: Told) -> bytes:
+        """A JSON file with these records."""
+
     def publish(self, *records: Told) -> None:
         for path in self.folder.iterdir():
             path.unlink()
         if records:
             self.place(f"told.{self.suffix}", self.written(*records))
-
-    suffix: ClassVar[str] = "csv"
 
 
 class TableStand(FolderStand):
@@ -231,6 +235,33 @@ class CallStand(TableStand):
         }
 
 
+class TranscriptStand(FolderStand):
+    """Conversations in JSON turns; the customer says what is told, the agent the same each time."""
+
+    kind = "transcripts"
+    suffix = "json"
+
+    def written(self, *records: Told) -> bytes:
+        conversations = [
+            {
+                "contact_id": one.id,
+                "started_at": one.clock,
+                "turns": [
+                    {"role": "agent", "text": "how can I help you"},
+                    {"role": "customer", "text": one.words},
+                ],
+            }
+            for one in records
+        ]
+        return json.dumps(conversations, ensure_ascii=False, indent=1).encode()
+
+    def written_as_json(self, *records: Told) -> bytes:
+        return self.written(*records)
+
+    def settings(self) -> dict[str, object]:
+        return {"id": "stand", "kind": "transcripts", "channel": "call", "paths": ["in/*"]}
+
+
 STANDS: dict[str, type[Stand]] = {
-    stand.kind: stand for stand in (ComplaintStand, SurveyStand, CallStand)
+    stand.kind: stand for stand in (ComplaintStand, SurveyStand, CallStand, TranscriptStand)
 }
