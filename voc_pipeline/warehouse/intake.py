@@ -1,5 +1,6 @@
 """A load's rows: what is known of fetched ids, storing a batch, the ledger, a source's arrivals."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import polars as pl
@@ -88,19 +89,45 @@ def store_rejects(warehouse: Warehouse, rejects: pl.DataFrame, source_id: str, w
     return fresh.height
 
 
-def arrivals(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per source and week loaded up to `week`: what the loads brought and set aside."""
+def replace_set_aside(
+    warehouse: Warehouse, set_aside: Mapping[str, pl.DataFrame], week: date
+) -> None:
+    """Replace the parts of a week's records that were emptied, by source."""
+    warehouse.execute("DELETE FROM rejects WHERE received_week = ? AND scope <> 'record'", [week])
+    for source_id, aside in set_aside.items():
+        store_rejects(warehouse, aside, source_id, week)
+
+
+def arrivals(warehouse: Warehouse, week: date, opens: datetime) -> pl.DataFrame:
+    """One row per source and week loaded up to `week`: what the loads brought and set aside.
+
+    Args:
+        warehouse: the open warehouse.
+        week: Monday of the week.
+        opens: first instant of that week, UTC; what occurred before and arrived in it is late.
+    """
     return warehouse.query(
         """SELECT l.source_id, l.received_week,
                   sum(l.loaded_count + l.revised_count)::BIGINT AS arrived_count,
-                  any_value(coalesce(f.late_count, 0)) AS late_count,
+                  any_value(coalesce(r.late_count, 0)) AS late_count,
                   sum(l.rejected_count)::BIGINT AS rejected_count,
-                  any_value(f.last_seen_at) AS last_seen_at
+                  any_value(r.last_seen_at) AS last_seen_at
         FROM loads l LEFT JOIN (
             SELECT source_id, received_week, max(occurred_at) AS last_seen_at,
-                   count(*) FILTER (week_start < received_week) AS late_count
-            FROM feedback WHERE NOT is_deleted GROUP BY ALL) f USING (source_id, received_week)
-        WHERE l.received_week <= ? GROUP BY ALL ORDER BY ALL""",
+                   count(*) FILTER (occurred_at < ? AND received_week = ?) AS late_count
+            FROM raw WHERE NOT is_deleted GROUP BY source_id, received_week
+        ) r USING (source_id, received_week)
+        WHERE l.received_week <= ?
+        GROUP BY l.source_id, l.received_week ORDER BY l.source_id, l.received_week""",
+        [opens, week, week],
+    )
+
+
+def partition_keys(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """Keys and content hashes of the raw records of a load week: what the next stage depends on."""
+    return warehouse.query(
+        "SELECT source_id, external_id, revision, content_hash, is_deleted FROM raw "
+        "WHERE received_week = ? ORDER BY source_id, external_id, revision",
         [week],
     )
 

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.feedback import Feedback
+from models.trend import Restatement
+from voc_pipeline.warehouse.rebuild import interrupted_rebuild
 from voc_pipeline.warehouse.schema import polars_schema
 from voc_pipeline.warehouse.store import Warehouse
 
@@ -49,9 +51,7 @@ def earlier_texts(warehouse: Warehouse, text_keys: pl.Series, week: date) -> pl.
     return found.cast({name: schema[name] for name in found.columns})
 
 
-def register_window(
-    warehouse: Warehouse, week: date, model_id: str, weeks: int = 3
-) -> pl.DataFrame:
+def register_window(warehouse: Warehouse, week: date, model_id: str, weeks: int) -> pl.DataFrame:
     """One row per problem segment that arrived in the `weeks` up to a week, for the register.
 
     Columns: segment_id, feedback_id, segment_text, text_hash, source_id, channel, product,
@@ -62,15 +62,36 @@ def register_window(
         f"""WITH {_CURRENT_FEEDBACK}, {_LATEST_ASSIGNMENT}
         SELECT s.segment_id, s.feedback_id, s.segment_text, s.text_hash, s.source_id, f.channel,
                f.product, f.voice_key, coalesce(f.text_key, f.feedback_id) AS text_key,
-               s.week_start, s.received_week, v.vector,
-               nullif(p.issue_id_or_none, '') AS current_issue_id, p.segment_id IS NULL AS is_new
+               s.week_start, s.received_week, v.vector, p.segment_id IS NULL AS is_new,
+               coalesce(w.survivor_id, nullif(p.issue_id_or_none, '')) AS current_issue_id
         FROM segments s
         JOIN current_feedback f ON f.feedback_id = s.feedback_id AND f.revision = s.revision
         JOIN vectors v ON v.text_hash = s.text_hash AND v.model_id = ?
         LEFT JOIN placed p ON p.segment_id = s.segment_id
+        LEFT JOIN survivors w ON w.issue_id = p.issue_id_or_none
         WHERE s.kind = 'problem' AND s.received_week BETWEEN ? AND ?
         ORDER BY s.segment_id""",
         [week, week, week, model_id, first, week],
+        survivors=_survivors(warehouse, week),
+    )
+
+
+def known_vectors(warehouse: Warehouse, text_hashes: pl.Series, model_id: str) -> pl.Series:
+    """Of these texts, the hashes that have a vector of the model."""
+    return warehouse.query(
+        "SELECT text_hash FROM vectors SEMI JOIN wanted USING (text_hash) "
+        "WHERE model_id = ? ORDER BY text_hash",
+        [model_id],
+        wanted=pl.DataFrame({"text_hash": text_hashes.unique().sort()}),
+    )["text_hash"]
+
+
+def unplaced_segments(warehouse: Warehouse, week: date, model_id: str) -> pl.DataFrame:
+    """Problem segments that arrived in a week and that no register week has placed yet."""
+    window = register_window(warehouse, week, model_id, weeks=1)
+    return warehouse.query(
+        "SELECT w.* FROM found w ANTI JOIN assignments a USING (segment_id) ORDER BY segment_id",
+        found=window,
     )
 
 
@@ -182,4 +203,93 @@ def breakdown(warehouse: Warehouse, week: date, weeks: int = 9) -> pl.DataFrame:
         "ORDER BY week_start, issue_id, dimension, cell",
         [week - timedelta(weeks=weeks - 1), week],
         found=mentions,
+    )
+
+
+def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """Weeks and issues whose counts a week's run changed, and why.
+
+    Columns week_start, issue_id (null: every issue of the week), reason ('reassigned' or
+    'revised', or 'rebuilt' while a rebuild goes on); the rest changed by late records.
+    """
+    if interrupted_rebuild(warehouse):
+        return warehouse.query(
+            "SELECT DISTINCT week_start, NULL::VARCHAR AS issue_id, 'rebuilt' AS reason "
+            "FROM published_figures ORDER BY week_start"
+        )
+    return warehouse.query(
+        """SELECT DISTINCT m.week_start, unnest([m.issue_id, p.issue_id]) AS issue_id,
+                  'reassigned' AS reason
+        FROM mentions m LEFT JOIN mentions p
+            ON p.segment_id = m.segment_id AND p.assigned_week < m.assigned_week
+        WHERE m.assigned_week = ? AND m.received_week < m.assigned_week
+        UNION ALL
+        SELECT DISTINCT old.week_start, NULL, 'revised'
+        FROM feedback new JOIN feedback old
+            ON old.feedback_id = new.feedback_id AND old.revision < new.revision
+        WHERE new.received_week = ? ORDER BY ALL""",
+        [week, week],
+    )
+
+
+def last_published_week(warehouse: Warehouse) -> date | None:
+    """Monday of the latest week with published figures."""
+    found = warehouse.query("SELECT max(week_start) AS week_start FROM published_figures")
+    latest = found["week_start"][0]
+    return latest if isinstance(latest, date) else None
+
+
+def add_restatements(warehouse: Warehouse, restated: pl.DataFrame) -> None:
+    """Add restatements, in the caller's transaction; one found again keeps what it was first."""
+    before = warehouse.query(
+        "SELECT * FROM restatements "
+        "SEMI JOIN incoming USING (as_of_week, week_start, issue_id, figure)",
+        incoming=restated,
+    )
+    keys = ["as_of_week", "week_start", "issue_id", "figure"]
+    merged = restated.join(before.select(*keys, first="was_value"), on=keys, how="left")
+    known = restated.select(keys).join(before.select(keys), on=keys, how="semi")
+    warehouse.execute(
+        "DELETE FROM restatements r USING incoming i WHERE r.as_of_week = i.as_of_week "
+        "AND r.week_start = i.week_start AND r.issue_id = i.issue_id AND r.figure = i.figure",
+        incoming=known,
+    )
+    warehouse.append(
+        Restatement, merged.with_columns(was_value=pl.coalesce("first", "was_value")).drop("first")
+    )
+
+
+def rejects_by_reason(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per source, scope and reason of what a week's loads set aside."""
+    return warehouse.query(
+        "SELECT source_id, scope, reason, any_value(remedy ORDER BY remedy) AS remedy, "
+        "count(*) AS reject_count FROM rejects WHERE received_week = ? "
+        "GROUP BY source_id, scope, reason ORDER BY source_id, scope, reason",
+        [week],
+    )
+
+
+def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row: of the quiet issue-weeks published up to a week, how many lay inside their range.
+
+    Quiet means STEADY and no alarm. Columns inside_share, above_share, issue_week_count; no row
+    before the first such week.
+    """
+    return warehouse.query(
+        """WITH wide AS (
+            SELECT week_start, issue_id,
+                   any_value(value) FILTER (figure = 'feedback_count') AS feedback_count,
+                   any_value(value) FILTER (figure = 'lower_bound') AS lower_bound,
+                   any_value(value) FILTER (figure = 'upper_bound') AS upper_bound,
+                   any_value(value) FILTER (figure = 'is_alarm') AS is_alarm,
+                   any_value(value_text) FILTER (figure = 'verdict') AS verdict
+            FROM published_figures WHERE issue_id <> '' AND week_start <= ?
+            GROUP BY week_start, issue_id
+        )
+        SELECT avg((feedback_count BETWEEN lower_bound AND upper_bound)::INT) AS inside_share,
+               avg((feedback_count > upper_bound)::INT) AS above_share,
+               count(*) AS issue_week_count
+        FROM wide WHERE verdict = 'STEADY' AND is_alarm = 0 AND upper_bound IS NOT NULL
+        HAVING count(*) > 0""",
+        [week],
     )

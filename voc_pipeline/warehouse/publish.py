@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from models.feedback import Feedback
@@ -57,10 +59,8 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
         feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
     )
     frames[Mention] = knowledge.current_mentions(warehouse, week)
-    issues = frames[Issue]
-    frames[Issue] = issues.filter(pl.col("register_week") == issues["register_week"].max())
-    quotes = frames[IssueQuote]
-    frames[IssueQuote] = quotes.filter(pl.col("register_week") == quotes["register_week"].max())
+    for model in (Issue, IssueQuote):
+        frames[model] = warehouse.rows(model, "register_week = ?", week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
         for model, frame in frames.items()
@@ -109,6 +109,17 @@ def publish(warehouse: Warehouse, week: date) -> dict[str, int]:
         warehouse.execute("DETACH published")
     fresh.replace(target)
     return {model.table: frame.height for model, frame in frames.items()}
+
+
+def read_published(home: Path, sql: str) -> pl.DataFrame | None:
+    """The rows of a query on the analysts' file, as an analyst would read it; None if absent."""
+    path = home / PUBLISHED_FILE
+    if not path.exists():
+        return None
+    config: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
+    with duckdb.connect(str(path), read_only=True, config=config) as connection:
+        found: pl.DataFrame = connection.sql(sql).pl()
+        return found
 
 
 _DICTIONARY_COLUMNS = {

@@ -5,7 +5,7 @@ was received before masking. They open the published one (`publish`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -55,33 +55,30 @@ class Warehouse:
         self._connection = connection
         self.path = path
 
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """For the other modules of this room."""
-        return self._connection
-
     def query(
         self, sql: str, parameters: Sequence[Any] = (), **frames: pl.DataFrame
     ) -> pl.DataFrame:
         """The rows of a query; `frames` are tables of that name while it runs."""
-        for name, frame in frames.items():
-            self._connection.register(name, frame.to_arrow())
-        try:
+        with self._registered(frames):
             found: pl.DataFrame = self._connection.sql(sql, params=list(parameters)).pl()
             return found
-        finally:
-            for name in frames:
-                self._connection.unregister(name)
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), **frames: pl.DataFrame) -> None:
         """Run a statement; `frames` are tables of that name while it runs."""
+        with self._registered(frames):
+            self._connection.execute(sql, list(parameters))
+
+    @contextmanager
+    def _registered(self, frames: Mapping[str, pl.DataFrame]) -> Iterator[None]:
         for name, frame in frames.items():
             self._connection.register(name, frame.to_arrow())
         try:
-            self._connection.execute(sql, list(parameters))
+            yield
         finally:
-            for name in frames:
-                self._connection.unregister(name)
+            # A failed statement has aborted the transaction, and with it this statement too.
+            with suppress(duckdb.TransactionException):
+                for name in frames:
+                    self._connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -146,13 +143,29 @@ class Warehouse:
         fingerprint = digest(name, version, *sorted(inputs.items()), settings)
         return Stage(self, name, week, fingerprint)
 
+    def value(self, sql: str, *parameters: object) -> Any:  # noqa: ANN401
+        """The one value of a query, or None; fetched to the end, which DuckDB 2 asks for."""
+        rows = self._connection.execute(sql, list(parameters)).fetchall()
+        return rows[0][0] if rows else None
+
+    def recall(self, name: str) -> str | None:
+        """A fact remembered about this warehouse, or None."""
+        found = self.value("SELECT value FROM warehouse_identity WHERE name = ?", name)
+        return None if found is None else str(found)
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a fact about this warehouse, in the caller's transaction."""
+        self.execute("DELETE FROM warehouse_identity WHERE name = ?", [name])
+        self.execute("INSERT INTO warehouse_identity VALUES (?, ?)", [name, value])
+
     def output_hash(self, stage: str, week: date) -> str:
         """Hash of what a stage wrote for a week; empty if it has not run."""
-        row = self._connection.execute(
+        found = self.value(
             "SELECT output_hash FROM stage_partitions WHERE stage = ? AND week_start = ?",
-            [stage, week],
-        ).fetchone()
-        return str(row[0]) if row else ""
+            stage,
+            week,
+        )
+        return str(found or "")
 
     def history_hash(self, stage: str, week: date) -> str:
         """Hash of all that a stage wrote up to a week, the week included."""
@@ -165,10 +178,8 @@ class Warehouse:
 
     def latest_week(self, stage: str) -> date | None:
         """The latest week that a stage has run for."""
-        row = self._connection.execute(
-            "SELECT max(week_start) FROM stage_partitions WHERE stage = ?", [stage]
-        ).fetchone()
-        return row[0] if row else None
+        found = self.value("SELECT max(week_start) FROM stage_partitions WHERE stage = ?", stage)
+        return found if isinstance(found, date) else None
 
 
 @dataclass(frozen=True)
@@ -188,11 +199,12 @@ class Stage:
     @property
     def is_current(self) -> bool:
         """True if the partition was made from the same rows, settings and code."""
-        row = self.warehouse.connection.execute(
+        found = self.warehouse.value(
             "SELECT fingerprint FROM stage_partitions WHERE stage = ? AND week_start = ?",
-            [self.name, self.week],
-        ).fetchone()
-        return row is not None and row[0] == self.fingerprint
+            self.name,
+            self.week,
+        )
+        return bool(found == self.fingerprint)
 
     def write(self, frames: Mapping[type[TableRow], pl.DataFrame]) -> int:
         """Replace the week's partition of each table, and the fingerprint, in one transaction.
@@ -207,17 +219,20 @@ class Stage:
 
     def record(self, frames: Mapping[type[TableRow], pl.DataFrame]) -> int:
         """Note fingerprint and output in the caller's transaction; returns the rows noted."""
-        count = sum(frame.height for frame in frames.values())
         written = [
-            frame_hash(frame.select(columns(model)).sort(model.grain))
-            for model, frame in frames.items()
+            frame.select(columns(model)).sort(model.grain) for model, frame in frames.items()
         ]
+        return self.note(*written)
+
+    def note(self, *written: pl.DataFrame) -> int:
+        """As `record`, for rows that are known by their keys and hashes, in their own order."""
+        count = sum(frame.height for frame in written)
         noted = pl.DataFrame(
             {
                 "stage": [self.name],
                 "week_start": [self.week],
                 "fingerprint": [self.fingerprint],
-                "output_hash": [digest(*written)],
+                "output_hash": [digest(*(frame_hash(frame) for frame in written))],
                 "row_count": [count],
             }
         )
@@ -290,9 +305,8 @@ def _prepare(
     for model in TABLES:
         for statement in create_statements(model):
             connection.execute(statement)
-    connection.execute("DELETE FROM warehouse_identity")
-    connection.executemany(
-        "INSERT INTO warehouse_identity VALUES (?, ?)",
-        [*identity.items(), ("schema_version", str(SCHEMA_VERSION))],
-    )
+    fresh = {**identity, "schema_version": str(SCHEMA_VERSION)}
+    for name in fresh:
+        connection.execute("DELETE FROM warehouse_identity WHERE name = ?", [name])
+    connection.executemany("INSERT INTO warehouse_identity VALUES (?, ?)", [*fresh.items()])
     connection.execute("COMMIT")

@@ -1,0 +1,52 @@
+"""The weekly job, its Monday schedule, and what happens when a run fails."""
+
+import dagster as dg
+from dagster._core.definitions.partitions.partitioned_schedule import (
+    UnresolvedPartitionedAssetScheduleDefinition,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from models.settings import CompanySettings
+
+JOB = "weekly"
+Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
+
+
+def weekly_job(partitions: dg.PartitionsDefinition[str]) -> UnresolvedAssetJobDefinition:
+    """All stages for the asked weeks, in one process."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+        description="Every stage, from the sources to the report and the analysts' file.",
+        tags={"dagster/max_runtime": str(6 * 60 * 60)},
+    )
+
+
+def monday_schedule(
+    job: UnresolvedAssetJobDefinition, company: CompanySettings
+) -> Schedule:
+    """Monday at the company's cutoff, for the week just closed."""
+    return dg.build_schedule_from_partitioned_job(
+        job,
+        name="monday",
+        hour_of_day=company.cutoff_hour,
+        description="Runs the week that has just closed.",
+    )
+
+
+@dg.run_failure_sensor(
+    name="failed_runs",
+    description="Says in the daemon's log and its own tick which run failed, where and why.",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def failed_runs(context: dg.RunFailureSensorContext) -> None:
+    """One line a failed step: stage, error, remedy as the error states it."""
+    events = context.get_step_failure_events()
+    lines = [
+        f"{event.step_key}: {event.step_failure_data.error_display_string.splitlines()[0]}"
+        for event in events
+    ] or [context.failure_event.message or "the run failed outside any step"]
+    for line in lines:
+        context.log.error(f"run {context.dagster_run.run_id} failed at {line}")

@@ -1,0 +1,72 @@
+"""Checks that block: what they find wrong never reaches the report or the analysts' file.
+
+Each asks the whole warehouse, so every week that a run touched is covered, late records included.
+"""
+
+import dagster as dg
+import polars as pl
+
+from assets.home import Home
+from assets.stage import WRITER_POOL, table_note
+from models.raw import SourceHealth
+from models.week import week_label
+from voc_pipeline.warehouse import soundness
+from voc_pipeline.warehouse.schema import TABLES
+
+
+def _result(found: pl.DataFrame, remedy: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=found.is_empty(),
+        description=None if found.is_empty() else remedy,
+        metadata={"found": table_note(found), "found_count": found.height},
+    )
+
+
+@dg.asset_check(asset="feedback", blocking=True, required_resource_keys={"home"}, pool=WRITER_POOL)
+def conservation(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Every fetched record went somewhere: loaded, rejected, ..., or outside the window."""
+    home: Home = context.resources.home.home
+    with home.warehouse() as warehouse:
+        found = soundness.unbalanced_loads(warehouse)
+    return _result(found, "rows were lost or doubled: compare loads with raw, feedback and rejects")
+
+
+@dg.asset_check(asset="raw", blocking=True, required_resource_keys={"home"}, pool=WRITER_POOL)
+def required_sources(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """A required source that is silent or failed blocks the run; any other is a warning."""
+    home: Home = context.resources.home.home
+    with home.warehouse() as warehouse:
+        latest = warehouse.latest_week("raw")
+        health = warehouse.rows(SourceHealth, "week_start = ?", latest)
+    quiet = health.filter(pl.col("state").is_in(["silent", "failed"]))
+    required = quiet.filter(pl.col("is_required"))
+    named = ", ".join(f"{row['source_id']} ({row['state']})" for row in quiet.to_dicts())
+    return dg.AssetCheckResult(
+        passed=quiet.is_empty(),
+        severity=dg.AssetCheckSeverity.ERROR
+        if not required.is_empty()
+        else dg.AssetCheckSeverity.WARN,
+        description=f"week {week_label(latest)}: {named}" if named and latest else None,
+        metadata={"found": table_note(quiet.drop("week_start"))},
+    )
+
+
+@dg.asset_check(asset="trends", blocking=True, required_resource_keys={"home"}, pool=WRITER_POOL)
+def unique_grain(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """No table has two rows for what its grain says is one."""
+    home: Home = context.resources.home.home
+    with home.warehouse() as warehouse:
+        found = soundness.broken_grains(warehouse, TABLES)
+    return _result(found, "a stage wrote rows twice: rebuild the stage named, from raw")
+
+
+@dg.asset_check(asset="trends", blocking=True, required_resource_keys={"home"}, pool=WRITER_POOL)
+def contracts(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Tables agree with one another: spans, quotes, mentions, counts, shares."""
+    home: Home = context.resources.home.home
+    with home.warehouse() as warehouse:
+        found = soundness.broken_contracts(warehouse)
+    return _result(found, "two tables disagree: the promise named is broken; mend its stage")
+
+
+CHECKS = [conservation, required_sources, unique_grain, contracts]

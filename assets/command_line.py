@@ -1,0 +1,246 @@
+"""`voc`: the same job that the Dagster UI runs, its checks and its state, from a shell."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from assets.home import DEFAULT_HOME, HOME_VARIABLE, ROOT, Home
+from models.errors import ConfigurationError, VocError
+from models.week import ONE_WEEK, parse_week, week_label, weeks_between
+
+if TYPE_CHECKING:
+    from assets.launch import Outcome
+    from assets.stage import ProgressListener
+
+DEMO_HOME = DEFAULT_HOME / "demo"
+DEMO_FIRST_WEEK = date(2025, 9, 22)
+DEMO_WEEKS = 60
+DEMO_SEED = 7
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Voice of the customer: complaints, surveys, posts and calls in; weekly verdicts out.",
+)
+out = Console(highlight=False, soft_wrap=True)
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
+]
+
+
+def main() -> None:
+    """Entry point: errors by remedy, without a traceback."""
+    try:
+        app()
+    except VocError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]voc:[/] {escape(str(error))}")
+        sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+
+
+@app.command()
+def demo(
+    weeks: Annotated[
+        int, typer.Option(min=1, max=DEMO_WEEKS, help="How many weeks of the simulated company.")
+    ] = DEMO_WEEKS,
+    home: Annotated[Path, typer.Option(help="Where the demo lives.")] = DEMO_HOME,
+) -> None:
+    """Simulate a company and run its weeks through the whole pipeline."""
+    from voc_pipeline.sample import company_settings_toml, simulate_company, write_company
+
+    out.print(f"Simulating {weeks} weeks of a fictional company in {escape(str(home))} ...")
+    company = simulate_company(seed=DEMO_SEED, weeks=weeks, first_week=DEMO_FIRST_WEEK)
+    home.mkdir(parents=True, exist_ok=True)
+    write_company(company, home / "sources")
+    (home / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
+    chosen = Home.chosen(home)
+    _run(chosen, chosen.weeks_to(DEMO_FIRST_WEEK + ONE_WEEK * (weeks - 1)))
+
+
+@app.command()
+def run(
+    week: Annotated[str | None, typer.Option(help="One week: 2026-W46.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First week.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last week.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Run weeks of a company's own sources; without weeks: all closed ones not run yet."""
+    chosen = Home.chosen(home)
+    _run(chosen, _asked_weeks(chosen, week, first, last))
+
+
+@app.command()
+def check(home: HomeOption = None) -> None:
+    """Validate settings and sources; load nothing."""
+    from connectors import connect
+
+    chosen = Home.chosen(home)
+    settings = chosen.settings
+    _ = chosen.pseudonym_key
+    found = Table("source", "kind", "channel", "found", title=escape(settings.company.name))
+    wrong = 0
+    for source in settings.sources:
+        lines = connect(source, chosen.path, settings.company.time_zone).check()
+        wrong += len(lines)
+        found.add_row(source.id, source.kind, source.channel, escape("\n".join(lines)) or "ok")
+    out.print(found)
+    if wrong:
+        raise ConfigurationError(
+            f"{wrong} to mend in {chosen.path / 'settings.toml'} or its sources"
+        )
+    out.print("Settings and sources are in order. Nothing was loaded.")
+
+
+@app.command()
+def status(home: HomeOption = None) -> None:
+    """The last week, the sources' health, locks and restatements."""
+    from voc_pipeline.warehouse.publish import read_published
+
+    chosen = Home.chosen(home)
+    latest = chosen.latest_closed_week()
+    out.print(f"{escape(chosen.settings.company.name)}, home {escape(str(chosen.path))}")
+    out.print(f"Last closed week: {week_label(latest)}")
+    holder = chosen.lock_holder()
+    out.print(f"Lock: {escape(holder) if holder else 'free'}")
+    reports = read_published(chosen.path, "SELECT * FROM reports ORDER BY week_start")
+    if reports is None or reports.is_empty():
+        out.print("No week has run yet: `voc run`")
+        return
+    newest = reports.row(-1, named=True)
+    out.print(f"Last week run: {newest['week_label']}: {escape(newest['headline'])}")
+    out.print(f"Report: {escape(str(chosen.path / newest['path']))}")
+    waiting = len(list(weeks_between(newest["week_start"] + ONE_WEEK, latest)))
+    out.print(f"Closed weeks not run yet: {waiting}")
+    health = read_published(
+        chosen.path,
+        "SELECT * FROM source_health WHERE week_start = "
+        "(SELECT max(week_start) FROM source_health) ORDER BY source_id",
+    )
+    shown = Table("source", "state", "expected", "arrived", "late", "rejected", "last seen")
+    for row in health.to_dicts() if health is not None else []:
+        expected = "" if row["expected_count"] is None else f"{row['expected_count']:.0f}"
+        shown.add_row(
+            row["source_id"], row["state"], expected, str(row["arrived_count"]),
+            str(row["late_count"]), str(row["rejected_count"]), str(row["last_seen_at"] or ""),
+        )  # fmt: skip
+    out.print(shown)
+    restated = read_published(
+        chosen.path,
+        "SELECT count(*) AS found FROM restatements "
+        "WHERE as_of_week = (SELECT max(week_start) FROM reports)",
+    )
+    out.print(
+        f"Restatements since the last report: {restated['found'][0] if restated is not None else 0}"
+    )
+
+
+@app.command()
+def rebuild(
+    first: Annotated[str, typer.Option("--from", help="First week to rebuild: 2026-W01.")],
+    home: HomeOption = None,
+) -> None:
+    """Rebuild the register from a week on, with a crosswalk from old issues to new."""
+    from assets.rebuild import rebuild_register
+
+    chosen = Home.chosen(home)
+    with _progress() as listener:
+        outcome, crosswalk = rebuild_register(chosen, parse_week(first), listener)
+    _tell(chosen, outcome)
+    out.print(f"Crosswalk: {crosswalk.height} pairs, {crosswalk['mention_count'].sum()} segments.")
+
+
+@app.command()
+def ui(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start the Dagster UI on a home."""
+    from assets.launch import instance_of, prepare_instance
+    from assets.lock import end_dead_runs
+
+    chosen = Home.chosen(home)
+    _ = chosen.settings
+    os.environ[HOME_VARIABLE] = str(chosen.path)
+    os.environ["DAGSTER_HOME"] = prepare_instance(chosen)
+    if chosen.lock_holder() is None:
+        with chosen.lock("voc ui", 1.0), instance_of(chosen) as instance:
+            end_dead_runs(chosen, instance)
+    os.chdir(ROOT)
+    out.print(f"Dagster UI of {escape(str(chosen.path))}: http://{host}:{port}")
+    arguments = ["dev", "-m", "assets.definitions", "-h", host, "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])  # noqa: S606
+
+
+def _asked_weeks(home: Home, week: str | None, first: str | None, last: str | None) -> list[date]:
+    """The weeks asked for, with the missing ones before them, which the register needs."""
+    if week and (first or last):
+        raise ConfigurationError("--week goes without --from and --to")
+    until, since = week or last, week or first
+    newest = parse_week(until) if until else home.latest_closed_week()
+    home.refuse_open_week(newest)
+    oldest = parse_week(since) if since else None
+    with home.lock("voc run", 10.0), home.warehouse() as warehouse:
+        latest = warehouse.latest_week("trends")
+    missing = latest + ONE_WEEK if latest else home.settings.company.first_week
+    begin = min(oldest, missing) if oldest else missing
+    if oldest and missing < oldest:
+        out.print(f"The weeks from {week_label(missing)} have not run yet and come first.")
+    weeks = list(weeks_between(max(begin, home.settings.company.first_week), newest))
+    if not weeks:
+        out.print(f"Week {week_label(newest)} has run; run it again with --week.")
+    return weeks
+
+
+def _run(home: Home, weeks: list[date]) -> None:
+    from assets.launch import run_weeks
+
+    if not weeks:
+        return
+    with _progress() as listener:
+        outcome = run_weeks(home, weeks, listener)
+    _tell(home, outcome)
+
+
+def _tell(home: Home, outcome: "Outcome") -> None:
+    for line in outcome.warnings:
+        out.print(f"[yellow]warning[/] {escape(line)}")
+    if not outcome.succeeded:
+        raise VocError(
+            "the run failed, and nothing half-done was published:\n"
+            + "\n".join(f"  {line}" for line in outcome.failures)
+        )
+    out.print(f"Report of the latest week: {escape(str(home.reports / 'latest' / 'report.html'))}")
+    out.print(f"All weeks:                 {escape(str(home.reports / 'index.html'))}")
+    out.print(f"Analysts' database:        {escape(str(home.path / 'voc.duckdb'))}")
+    out.print(f"Dagster UI:                uv run voc ui --home {escape(str(home.path))}")
+
+
+@contextmanager
+def _progress() -> Iterator["ProgressListener"]:
+    """A bar per stage; the whole run on one screen."""
+    bars: dict[str, TaskID] = {}
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} weeks {task.fields[week]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out) as progress:
+
+        def listener(stage: str, week: date, done: int, total: int) -> None:
+            if stage not in bars:
+                bars[stage] = progress.add_task(stage, total=total, week="")
+            progress.update(bars[stage], completed=done, week=week_label(week))
+
+        yield listener

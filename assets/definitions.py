@@ -1,0 +1,60 @@
+"""What the Dagster UI loads: the assets, checks, job, schedule and sensor of one home.
+
+The home is data/ of this checkout, or the one that VOC_HOME names (`voc ui --home` sets it).
+Nothing is read until Dagster asks for the definitions.
+"""
+
+import dagster as dg
+
+from assets.automation import failed_runs, monday_schedule, weekly_job
+from assets.checks import CHECKS
+from assets.feedback import feedback
+from assets.home import Home
+from assets.issues import issues
+from assets.lock import HomeResource
+from assets.mart import mart
+from assets.mentions import mentions
+from assets.partitions import weekly
+from assets.raw import raw
+from assets.report import report
+from assets.segments import segments
+from assets.stage import stage_asset
+from assets.trends import trends
+from assets.vectors import vectors
+
+STAGES = {
+    raw: {"python", "file"},
+    feedback: {"polars", "duckdb"},
+    segments: {"polars", "duckdb"},
+    vectors: {"numpy", "duckdb"},
+    issues: {"scikitlearn", "duckdb"},
+    mentions: {"duckdb"},
+    trends: {"numpy", "duckdb"},
+    report: {"html"},
+    mart: {"duckdb"},
+}
+
+
+def definitions_of(home: Home) -> dg.Definitions:
+    """The definitions of one home. Raises ConfigurationError if its settings are wrong."""
+    company = home.settings.company
+    partitions = weekly(company)
+    job = weekly_job(partitions)
+    return dg.Definitions(
+        assets=[
+            stage_asset(body, partitions=partitions, kinds=kinds, self_dependent=body is issues)
+            for body, kinds in STAGES.items()
+        ],
+        asset_checks=CHECKS,
+        jobs=[job],
+        schedules=[monday_schedule(job, company)],
+        sensors=[failed_runs],
+        resources={"home": HomeResource(path=str(home.path))},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """Of the chosen home."""
+    return definitions_of(Home.chosen())

@@ -1,0 +1,129 @@
+"""report: the leader's page of a week, written once; an index of weeks; a link to the latest."""
+
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from shutil import rmtree
+
+import dagster as dg
+import polars as pl
+
+from assets.stage import WeekRun
+from models.issue import Issue, IssueQuote
+from models.ledger import PublishedReport
+from models.raw import Load, SourceHealth
+from models.report import IndexRow, WeeklyReport
+from models.trend import PublishedFigure, Restatement
+from models.week import week_label
+from voc_pipeline.report import ReportTables, build_report, render_html, render_index, report_json
+from voc_pipeline.warehouse import Warehouse, knowledge
+from voc_pipeline.warehouse.schema import polars_schema
+
+VERSION = 1
+
+
+def report(run: WeekRun) -> None:
+    """The week's report as HTML and JSON under reports/, from what was published up to that week.
+
+    A report is a fact: a week that has one keeps it; corrections are restatements in later weeks.
+    """
+    for week in run.weeks:
+        folder = run.home.reports / week_label(week)
+        stage = run.warehouse.stage(
+            "report",
+            week,
+            version=VERSION,
+            inputs={"trends": run.warehouse.output_hash("trends", week)},
+        )
+        if stage.has_run and (folder / "report.html").exists():
+            continue
+        value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
+        page = render_html(value)
+        _appear(folder, {"report.html": page, "report.json": report_json(value)})
+        row = _row(value, page, f"reports/{folder.name}/report.html")
+        stage.write({PublishedReport: row})
+        _index(run)
+        run.note(
+            week,
+            1,
+            headline=value.headline,
+            page=dg.MetadataValue.path(str(folder / "report.html")),
+            preview=dg.MetadataValue.md(_preview(value)),
+        )
+
+
+def _tables(warehouse: Warehouse, week: date) -> ReportTables:
+    """Everything the report is built from, as known at the week's cutoff."""
+    return ReportTables(
+        figures=warehouse.rows(PublishedFigure, "week_start <= ?", week),
+        issues=warehouse.rows(Issue, "register_week = ?", week),
+        quotes=warehouse.rows(IssueQuote, "register_week = ?", week),
+        breakdown=knowledge.breakdown(warehouse, week),
+        health=warehouse.rows(SourceHealth, "week_start <= ?", week),
+        loads=warehouse.rows(Load, "received_week <= ?", week),
+        rejects=knowledge.rejects_by_reason(warehouse, week),
+        restatements=warehouse.rows(Restatement, "as_of_week = ?", week),
+        coverage=knowledge.range_coverage(warehouse, week),
+    )
+
+
+def _row(value: WeeklyReport, page: str, path: str) -> pl.DataFrame:
+    fields = {
+        "week_start": value.week_start,
+        "week_label": value.week_label,
+        "headline": value.headline,
+        "path": path,
+        "content_hash": blake2b(page.encode(), digest_size=16).hexdigest(),
+        "as_of": value.as_of.replace(tzinfo=None),
+    }
+    return pl.DataFrame([fields], schema=polars_schema(PublishedReport))
+
+
+def _appear(folder: Path, files: dict[str, str]) -> None:
+    """Write the folder whole, beside its place, then move it there."""
+    fresh = folder.with_name(f".{folder.name}.new")
+    rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, text in files.items():
+        (fresh / name).write_text(text, encoding="utf-8")
+    rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _index(run: WeekRun) -> None:
+    """The page of all weeks, and `latest`, each moved over the old one."""
+    reports = run.home.reports
+    rows = run.warehouse.rows(PublishedReport)
+    page = reports / ".index.html.new"
+    page.write_text(render_index(_index_rows(rows)), encoding="utf-8")
+    page.replace(reports / "index.html")
+    link = reports / ".latest.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(rows["week_label"][-1], target_is_directory=True)
+    link.replace(reports / "latest")
+
+
+def _index_rows(rows: pl.DataFrame) -> list[IndexRow]:
+    return [
+        IndexRow(
+            week_start=row["week_start"],
+            headline=row["headline"],
+            link=f"{row['week_label']}/report.html",
+        )
+        for row in rows.to_dicts()
+    ]
+
+
+def _preview(value: WeeklyReport) -> str:
+    """The headline and the issues to look at first, for the Dagster UI."""
+    labels = {one.issue_id: one for one in value.issues}
+    lines = [f"**{_plain(value.headline)}**", ""]
+    for issue_id in value.look_first:
+        one = labels[issue_id]
+        lines.append(f"- {one.verdict}: {_plain(one.label)} ({one.feedback_count})")
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Customer words inside Markdown: no markup, no links."""
+    return "".join(one if one.isalnum() or one in " .,'-%" else " " for one in text)

@@ -1,0 +1,95 @@
+"""trends: every issue's weeks counted, given a range and a verdict; what was published."""
+
+from datetime import date
+
+import polars as pl
+
+from assets.stage import WeekRun, table_note
+from models.issue import Issue
+from models.trend import IssueWeekly, PublishedFigure
+from models.week import weeks_between
+from voc_pipeline.trends.counts import weekly_counts
+from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
+from voc_pipeline.trends.verdicts import judge_weeks
+from voc_pipeline.warehouse import knowledge
+
+VERSION = 1
+
+
+def trends(run: WeekRun) -> None:
+    """Counts with zero weeks, expected range and verdict of every issue and week, as known now.
+
+    The week's figures are kept as published; where late records changed an earlier week, that week
+    and those after it are judged again and each difference becomes a restatement.
+    """
+    warehouse = run.warehouse
+    for week in run.weeks:
+        now = max(week, warehouse.latest_week("trends") or week)
+        stage = warehouse.stage(
+            "trends",
+            week,
+            version=VERSION,
+            inputs={
+                "mentions": warehouse.history_hash("mentions", now),
+                "feedback": warehouse.history_hash("feedback", now),
+                "issues": warehouse.output_hash("issues", now),
+            },
+            settings=run.settings.engine.alarm_level,
+        )
+        if stage.is_current:
+            continue
+        known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
+        start, judged = _judge(run, known, now)
+        published_to = knowledge.last_published_week(warehouse)
+        latest = max(now, published_to or now)
+        restated = restate(
+            known,
+            judged,
+            knowledge.restatement_causes(warehouse, week),
+            published_to=published_to,
+            week=latest,
+            as_of=run.home.as_of(latest),
+        )
+        with warehouse.transaction():
+            if start is not None:
+                warehouse.replace(IssueWeekly, judged, "week_start BETWEEN ? AND ?", start, now)
+            rows = warehouse.rows(IssueWeekly, "week_start = ?", week)
+            if published_to is None or week > published_to:
+                totals = knowledge.weekly_totals(warehouse, week)
+                figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
+                warehouse.append(PublishedFigure, figures)
+            knowledge.add_restatements(warehouse, restated)
+            stage.record({IssueWeekly: rows})
+        _note(run, week, rows, restated)
+        for older in restated["week_start"].unique().sort():
+            run.touch(older, restated_by=now.isoformat())
+
+
+def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, pl.DataFrame]:
+    """The first week whose counts changed, and the verdicts from it on, as known now."""
+    warehouse, first = run.warehouse, run.settings.company.first_week
+    counts = weekly_counts(
+        knowledge.current_mentions(warehouse, now),
+        knowledge.weekly_exposure(warehouse, now),
+        first_week=first,
+        last_week=now,
+    )
+    start = first_changed_week(counts, known)
+    weeks = list(weeks_between(start, now)) if start else []
+    register = warehouse.rows(Issue, "register_week = ?", now)
+    earlier = known.filter(pl.col("week_start") < start) if start else known
+    judged = judge_weeks(
+        counts, earlier, register, weeks=weeks, level=run.settings.engine.alarm_level
+    )
+    return start, judged
+
+
+def _note(run: WeekRun, week: date, rows: pl.DataFrame, restated: pl.DataFrame) -> None:
+    verdicts = rows.group_by("verdict").agg(pl.len().alias("issues")).sort("verdict")
+    run.note(
+        week,
+        rows.height,
+        alarms=int(rows["is_alarm"].sum()),
+        restatements=restated.height,
+        verdicts=table_note(verdicts),
+    )
