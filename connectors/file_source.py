@@ -195,6 +195,8 @@ class FileSource(ABC):
                 lines.append(str(error))
                 continue
             reasons = content.rejects.group_by("reason", "remedy", maintain_order=True).len()
+            if self._is_snapshot and content.rejects.height:
+                lines.append(f"{file.name}: no deletion is recognised while records are set aside")
             lines += [
                 f"{file.name}: {count} of {content.count} set aside: {reason}; {remedy}"
                 for reason, remedy, count in reasons.head(5).iter_rows()
@@ -204,7 +206,8 @@ class FileSource(ABC):
     def fetch(self, window: Window, cursor: str | None) -> Iterator[Batch]:
         """All records of the files that hold anything new for the window, a batch at a time.
 
-        The last batch carries the new cursor; it comes even if nothing was read.
+        The last batch carries the new cursor; it comes even if nothing was read. A snapshot is
+        read whole or not at all, and proves a deletion only if every record of it could be read.
 
         Raises:
             FatalSourceError: a file or its settings must change.
@@ -226,8 +229,8 @@ class FileSource(ABC):
         for (name, (file, mark)), content in zip(todo.items(), contents, strict=True):
             states[name] = _state(file, mark, content, window)
         after = seen.model_copy(update={"files": states}).model_dump_json()
-        is_whole = bool(sum(content.count for content in contents)) and not any(
-            content.is_torn for content in contents
+        is_whole = any(content.count for content in contents) and not any(
+            content.is_torn or content.rejects.height for content in contents
         )
         complete = (window.history_start, window.end) if self._is_snapshot and is_whole else None
         batches = chain(_batches(contents), [None])

@@ -31,6 +31,10 @@ _LONGEST_HEADER = 1 << 20
 _COUNT_CHUNK = 1 << 24
 _BETWEEN = re.compile(r"[\s,\[\]\x00]*")
 """What stands between the elements of a JSON array."""
+STRAY_END = re.compile(r"[\s\]}]*")
+"""Closing brackets after the last whole element: no record is lost with them."""
+_UNCLOSED = "the list is not closed: what came after its last whole record is missing"
+LONGEST_TAIL = 200
 _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -41,9 +45,6 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-
-_Piece = tuple[int, str, dict[str, object] | None, str]
-"""Number, text, the object or None, and what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -287,73 +288,98 @@ def _without_torn_end(file: FoundFile, rows: TableRows, is_last_read: bool) -> T
 # JSON
 
 
+@dataclass
+class _Objects:
+    """The JSON objects of a file as they come, and what was none."""
+
+    file: FoundFile
+    numbers: list[int] = field(default_factory=list)
+    payloads: list[str] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
+    wrong: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def add(self, number: int, text: str, parsed: object) -> None:
+        if isinstance(parsed, dict):
+            self.numbers.append(number)
+            self.payloads.append(text)
+            self.names.update(dict.fromkeys(parsed))
+        else:
+            self.wrong.append((number, text, "no JSON object"))
+
+    def rows(self, count: int, *, is_torn: bool) -> TableRows:
+        return TableRows(
+            count,
+            pl.Series("number", self.numbers, dtype=pl.Int64),
+            pl.Series("payload", self.payloads, dtype=pl.String),
+            tuple(self.names),
+            None,
+            reject_rows(
+                [f"{self.file.name}:{number}" for number, _, _ in self.wrong],
+                [reason for _, _, reason in self.wrong],
+                ["complete or mend the file and load it again"] * len(self.wrong),
+                [bounded(text) for _, text, _ in self.wrong],
+            ),
+            is_torn,
+        )
+
+
 def _json_line_rows(file: FoundFile, text: str) -> TableRows:
+    found = _Objects(file)
+    is_torn = False
+    for number, line in enumerate(text.split("\n"), start=1):
+        line = line.strip()  # noqa: PLW2901 - the line itself is of no use
+        if not line:
+            continue
+        try:
+            found.add(number, line, json.loads(line, strict=False))
+            is_torn = False
+        except (ValueError, RecursionError):
+            found.wrong.append((number, line, "the line is no whole JSON"))
+            is_torn = not text.endswith("\n")
     count = sum(1 for _ in re.finditer(r"\S[^\n]*", text))
-    pieces = [
-        (number, line, *_parsed(line))
-        for number, line in enumerate(map(str.strip, text.split("\n")), start=1)
-        if line
-    ]
-    is_torn = bool(pieces) and pieces[-1][2] is None and not text.endswith("\n")
-    return _object_rows(file, count, pieces, is_torn)
+    return found.rows(count, is_torn=is_torn)
 
 
 def _json_rows(file: FoundFile, text: str) -> TableRows:
     """An array's elements, or objects one after the other; what is whole before a cut is kept."""
-    pieces: list[_Piece] = []
+    found = _Objects(file)
     decoder = json.JSONDecoder(strict=False)
-    position = _BETWEEN.match(text, 0).end()  # type: ignore[union-attr]
-    is_torn = False
-    while position < len(text) and not is_torn:
-        number = len(pieces) + 1
+    position, number, is_torn = _past(text, 0), 0, False
+    while position < len(text):
+        number += 1
         try:
             parsed, end = decoder.raw_decode(text, position)
+            found.add(number, text[position:end], parsed)
+            position = _past(text, end)
         except (ValueError, RecursionError):
-            is_torn = True
-            pieces.append((number, text[position:], None, "the JSON breaks off or is no JSON"))
+            is_torn = number == 1 or not STRAY_END.fullmatch(text, position)
             break
-        wrong = "" if isinstance(parsed, dict) else "no JSON object"
-        pieces.append((number, text[position:end], None if wrong else parsed, wrong))
-        position = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
     count = _count_json(text)
-    is_cut = count is None and text.lstrip().startswith("[")
-    return _object_rows(file, len(pieces) if count is None else count, pieces, is_torn or is_cut)
+    if is_torn:
+        found.wrong.append((number, text[position:], "the JSON breaks off or is no JSON"))
+    elif count is None and _is_unclosed(text):
+        is_torn = True
+        found.wrong.append((number + 1, text[-LONGEST_TAIL:], _UNCLOSED))
+    if count is None:
+        count = len(found.numbers) + len(found.wrong)
+    return found.rows(count, is_torn=is_torn)
+
+
+def _is_unclosed(text: str) -> bool:
+    """True for a JSON list whose end is missing, and with it perhaps elements."""
+    return text.lstrip().startswith("[") and not text.rstrip(" \t\r\n}").endswith("]")
+
+
+def _past(text: str, position: int) -> int:
+    """Where the next element of an array starts."""
+    between = _BETWEEN.match(text, position)
+    return between.end() if between else position
 
 
 def _count_json(text: str) -> int | None:
     """Elements of the array by one parse of the whole; None if it is not one whole array."""
     try:
-        whole = json.loads(text, strict=False)
+        whole = json.loads(text, strict=False, object_hook=lambda _: None)
     except (ValueError, RecursionError):
         return None
     return len(whole) if isinstance(whole, list) else None
-
-
-def _parsed(line: str) -> tuple[dict[str, object] | None, str]:
-    try:
-        parsed = json.loads(line, strict=False)
-    except (ValueError, RecursionError):
-        return None, "the line is no whole JSON"
-    return (parsed, "") if isinstance(parsed, dict) else (None, "no JSON object")
-
-
-def _object_rows(file: FoundFile, count: int, pieces: list[_Piece], is_torn: bool) -> TableRows:
-    sound = [piece for piece in pieces if piece[2] is not None]
-    wrong = [piece for piece in pieces if piece[2] is None]
-    names: dict[str, None] = {}
-    for _, _, parsed, _ in sound:
-        names.update(dict.fromkeys(parsed or ()))
-    return TableRows(
-        count,
-        pl.Series("number", [piece[0] for piece in sound], dtype=pl.Int64),
-        pl.Series("payload", [piece[1] for piece in sound], dtype=pl.String),
-        tuple(names),
-        None,
-        reject_rows(
-            [f"{file.name}:{piece[0]}" for piece in wrong],
-            [piece[3] for piece in wrong],
-            ["complete or mend the file and load it again"] * len(wrong),
-            [bounded(piece[1]) for piece in wrong],
-        ),
-        is_torn,
-    )

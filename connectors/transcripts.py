@@ -21,7 +21,7 @@ from connectors.file_source import (
     read_bytes,
 )
 from connectors.mapping import MAPPED_SCHEMA, SET_ASIDE_SCHEMA
-from connectors.table_files import bounded, reject_rows
+from connectors.table_files import LONGEST_TAIL, STRAY_END, bounded, reject_rows
 from connectors.transcript_formats import Conversation, is_turn, read_conversation, read_instant
 from models.errors import ConfigurationError, RecordError, shortened
 from models.source import SourceSettings, TranscriptsSource
@@ -29,7 +29,6 @@ from models.source import SourceSettings, TranscriptsSource
 _NO_SPEAKER = frozenset(
     ("system", "action", "event", "note", "ivr", "announcement", "system_message")
 )
-_STRAY_END = re.compile(r"[\s\]}]*")
 _SEVERAL = ("conversations", "dialogues", "calls", "chats", "contacts", "transcripts")
 
 
@@ -216,7 +215,7 @@ def _split(text: str) -> tuple[list[str], str]:
         try:
             parsed, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
-            if payloads and _STRAY_END.fullmatch(text, position):
+            if payloads and STRAY_END.fullmatch(text, position):
                 break
             leading, rest = _leading_objects(text, position)
             return [*payloads, *leading], rest
@@ -243,6 +242,7 @@ def _leading_objects(text: str, position: int) -> tuple[list[str], str]:
     found: list[str] = []
     decoder = json.JSONDecoder(strict=False)
     between = re.compile(r"[\s,]*")
+    start = position
     if text[position] != "[":
         return found, text[position:]
     position = between.match(text, position + 1).end()  # type: ignore[union-attr]
@@ -253,7 +253,7 @@ def _leading_objects(text: str, position: int) -> tuple[list[str], str]:
             break
         found.append(text[position:end])
         position = between.match(text, end).end()  # type: ignore[union-attr]
-    return found, text[position:]
+    return found, text[position:] or text[start:][-LONGEST_TAIL:]
 
 
 def _is_list_of_objects(value: object) -> bool:
