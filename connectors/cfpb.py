@@ -252,6 +252,8 @@ class CfpbConnector:
 
     def _record(self, hit: object) -> tuple[object, ...]:
         complaint = fields_of(fields_of(hit).get("_source"))
+        if _is_deeper(complaint, 8):  # what is stored is parsed again, in a stack of any depth
+            raise RecordError("the complaint nests deeper than 8 levels")
         found = complaint.get("complaint_id")
         external_id = _clean(str(found)).strip() if isinstance(found, str | int) else ""
         if not external_id or isinstance(found, bool):
@@ -265,6 +267,11 @@ class CfpbConnector:
         payload = _payload(complaint)
         origin = f"{address(self._source.url)}{shortened(external_id)[1:-1]}"
         return (external_id, _hash(payload), False, occurred_at, None, origin, payload)
+
+
+def _is_deeper(found: object, levels: int) -> bool:
+    inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    return bool(inner) and (levels == 0 or any(_is_deeper(one, levels - 1) for one in inner))
 
 
 def _clean(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -204,6 +205,16 @@ def test_a_lone_surrogate_or_a_number_for_an_id_is_no_crash(server):
     assert "half ? pair" in batch.records["payload"][0]
 
 
+def test_a_complaint_nested_without_end_is_set_aside_before_anything_parses_it_again(server):
+    deep: list[object] = []
+    for _ in range(200):
+        deep = [deep]
+    server.complaints = [complaint(1, "2026-11-03"), complaint(2, "2026-11-03", product=deep)]
+    [batch] = fetch(server)
+    assert batch.records["external_id"].to_list() == ["1"]
+    assert batch.rejects["reason"].to_list() == ["the complaint nests deeper than 8 levels"]
+
+
 def test_a_deletion_whose_payload_is_gone_still_maps_to_a_row(server):
     connector = connect(source(server), None, "UTC")
     raw = stored(fetch(server)[0].records, "ccdb").with_columns(is_deleted=pl.lit(value=True))
@@ -234,7 +245,38 @@ def test_settings_of_another_kind_are_refused():
         CfpbConnector(files, None, "UTC")
 
 
-@settings(max_examples=25, deadline=None)
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "complaints"
+REAL = SHARED / "cfpb_2023_sample_with_narratives.parquet"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="../shared/data is absent")
+def test_real_complaints_come_whole_and_keep_their_words(server):
+    frame = pl.read_parquet(REAL).with_columns(pl.all().cast(pl.String))
+    names = {column: RENAMED.get(column, _as_field(column)) for column in frame.columns}
+    server.complaints = frame.rename(names).to_dicts()
+    window = Window(None, utc(2023, 12, 31), utc(2011, 1, 1))
+    connector = connect(source(server), None, "America/New_York")
+    batches = list(connector.fetch(window, None))
+    records = pl.concat([batch.records for batch in batches])
+    assert len(records) == len(frame) == sum(batch.fetched_count for batch in batches)
+    mapping = connector.to_feedback(stored(records, "ccdb"))
+    said = frame["Consumer complaint narrative"].drop_nulls().str.strip_chars()
+    assert sorted(mapping.mapped["verbatim"].drop_nulls()) == sorted(said)
+    assert mapping.set_aside.is_empty()
+
+
+RENAMED = {
+    "Consumer complaint narrative": "complaint_what_happened",
+    "Company response to consumer": "company_response",
+    "Timely response?": "timely",
+}
+
+
+def _as_field(column: str) -> str:
+    return column.lower().strip("?").replace(" ", "_").replace("-", "_")
+
+
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.integers(0, 30), max_size=25),
     st.integers(1, 9),

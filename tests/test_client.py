@@ -3,6 +3,8 @@
 import gzip
 import json
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from complaint_server import ComplaintServer, Fault, complaint, serving
@@ -73,6 +75,14 @@ def test_retry_after_in_seconds_is_waited_for(server):
     waits: list[float] = []
     ask(server, waits)
     assert waits == [37.0]
+
+
+def test_retry_after_as_a_date_is_waited_for(server):
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    server.faults.append(Fault(status=503, headers=(("Retry-After", until),), body=b""))
+    waits: list[float] = []
+    ask(server, waits)
+    assert 37 <= waits[0] <= 40
 
 
 def test_retry_after_as_a_date_is_read_against_the_servers_own_clock():
