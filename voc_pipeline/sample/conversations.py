@@ -47,9 +47,11 @@ def tell_recorded_calls(scene: Scene) -> Told:
         # The day is all that the file says: the call is known on its day, never late.
         turns, planted = _converse(scene, plan)
         day = act.occurred_at.date().isoformat()
-        name = f"simulated_call_{day}_{act.external_id}"
-        act = replace(act, external_id=name, text=_customer_words(turns), planted=planted)
-        told.add(act, {"file_name": f"{name}.vtt", "body": _web_vtt(scene, turns)})
+        name = f"simulated_call_{day}_{act.external_id}.vtt"
+        # A file without an id of its own is known by its path under the home.
+        path = f"sources/recorded_calls/{name}"
+        act = replace(act, external_id=path, text=_customer_words(turns), planted=planted)
+        told.add(act, {"file_name": name, "body": _web_vtt(scene, turns)})
     return told
 
 

@@ -153,7 +153,7 @@ EVENTS: tuple[Event, ...] = (
     Event(
         "double_charge_spike", "spike", 58, 59,
         "A payment provider repeats requests that time out.",
-        (Change("double_charge", "subject", (1.9, 2.8)),),
+        (Change("double_charge", "subject", (2.3, 3.2)),),
     ),
 )  # fmt: skip
 
