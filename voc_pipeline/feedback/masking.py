@@ -9,7 +9,7 @@ a cue for the customer's answer; the answer is masked by its own form, cues and 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from voc_pipeline.feedback.masking_rules import RULES
 from voc_pipeline.feedback.masking_rules_contact import plain_urls
 from voc_pipeline.feedback.masking_spans import TOKEN, Rule, Span, settle
 
-_MOST_PASSES = 8
+MOST_PASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Masked:
     count: int
 
 
+Terms = Sequence[tuple[str, str]]
+"""Values of the record to look for, with their tokens (masking_known.known_terms)."""
+
+
 def mask_text(
-    text: str,
-    *,
-    known_values: Sequence[str] = (),
-    allowed_names: tuple[str, ...] = (),
-    rules: Sequence[Rule] = RULES,
+    text: str, *, known_values: Sequence[str] = (), allowed_names: tuple[str, ...] = ()
 ) -> Masked:
     """The text with personal data replaced by tokens such as [EMAIL]; masking it again is idle.
 
@@ -44,23 +44,21 @@ def mask_text(
         text: cleaned text (NFC, no control characters).
         known_values: names, e-mails, user names of the record, masked wherever they stand.
         allowed_names: brands that look like names of persons and stay readable.
-        rules: rules of the first pass; every later pass uses all of them.
     """
     terms = known_terms(known_values)
     count = 0
-    for _ in range(_MOST_PASSES):
-        spans = _spans(text, terms, allowed_names, rules)
+    for _ in range(MOST_PASSES):
+        spans = _spans(text, terms, allowed_names, RULES)
         if not spans:
             break
         text = _replaced(text, spans)
         count += len(spans)
-        rules = RULES
     return Masked(text, count)
 
 
 def _spans(
     text: str,
-    terms: Sequence[tuple[str, str]],
+    terms: Terms,
     allowed_names: tuple[str, ...],
     rules: Sequence[Rule],
 ) -> list[Span]:
@@ -104,20 +102,54 @@ def mask_column(texts: pl.Series, allowed_names: tuple[str, ...] = ()) -> pl.Dat
 
     The result equals `mask_text` of each text, without known values.
     """
-    distinct = pl.DataFrame({"text": texts.drop_nulls().unique()})
-    flags = [
-        pl.col("text").str.contains(_ascii_boundaries(rule.trigger)).alias(str(place))
-        for place, rule in enumerate(RULES)
-    ]
-    flagged = distinct.with_columns(flags).filter(pl.any_horizontal(pl.exclude("text")))
-    rows: list[tuple[str, str, int]] = []
-    for text, *triggered in flagged.iter_rows():
-        rules = [rule for rule, met in zip(RULES, triggered, strict=True) if met]
-        masked = mask_text(text, allowed_names=allowed_names, rules=rules)
-        if masked.count:
-            rows.append((text, masked.text, masked.count))
-    schema = {"text": pl.String, "masked": pl.String, "count": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    distinct = texts.drop_nulls().unique()
+    masked = mask_texts(distinct, [()] * len(distinct), allowed_names)
+    return pl.DataFrame(
+        {"text": distinct.gather(masked["place"]), "masked": masked["masked"], "count": masked["count"]}
+    )
+
+
+def mask_texts(
+    texts: pl.Series, terms: Sequence[Terms], allowed_names: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """One row per text that masking changes: columns place (its index in `texts`), masked, count.
+
+    Args:
+        texts: cleaned texts, no nulls.
+        terms: for each text, the values of its record to look for.
+        allowed_names: brands that stay readable.
+    """
+    changed: dict[int, Masked] = {}
+    current = texts.to_frame("text").with_row_index("place")
+    for _ in range(MOST_PASSES):
+        passed: list[tuple[int, str]] = []
+        for place, text, rules in _triggered(current, terms):
+            spans = _spans(text, terms[place], allowed_names, rules)
+            if spans:
+                masked = _replaced(text, spans)
+                before = changed[place].count if place in changed else 0
+                changed[place] = Masked(masked, before + len(spans))
+                passed.append((place, masked))
+        if not passed:
+            break
+        current = pl.DataFrame(passed, schema=current.schema, orient="row")
+    return pl.DataFrame(
+        [(place, masked.text, masked.count) for place, masked in changed.items()],
+        schema={"place": pl.UInt32, "masked": pl.String, "count": pl.Int64},
+        orient="row",
+    )
+
+
+def _triggered(current: pl.DataFrame, terms: Sequence[Terms]) -> Iterator[tuple[int, str, list[Rule]]]:
+    """The texts that can hold something, each with the rules whose trigger it meets."""
+    flagged = current.with_columns(
+        pl.col("text").str.contains(_ascii_boundaries(rule.trigger)).alias(rule.name)
+        for rule in RULES
+    )
+    has_terms = pl.Series([bool(terms[place]) for place in current["place"]], dtype=pl.Boolean)
+    hits = flagged.filter(pl.any_horizontal(rule.name for rule in RULES) | has_terms)
+    for place, text, *met in hits.iter_rows():
+        yield place, text, [rule for rule, is_met in zip(RULES, met, strict=True) if is_met]
 
 
 def _ascii_boundaries(trigger: str) -> str:

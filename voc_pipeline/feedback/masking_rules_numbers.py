@@ -37,16 +37,17 @@ IBAN_LENGTH = {
 }  # fmt: skip
 """Characters of an IBAN by country (ISO 13616 registry)."""
 
-_ID_CUE = re.compile(
+_ID_HEAD = (
     r"\b(?P<cue>ssn|social security|social|passport|driver'?s?’?s? licen[cs]e|driving licen[cs]e|licen[cs]e"
     r"|national insurance|nino|nhs|tax(?:payer)? id|tin|itin|national id|identity card|id card"
     r"|aadhaar|pan card|medicare|medicaid|dni|nie|cpf|cnpj|steuer-?id(?:nummer)?|ausweis(?:nummer)?"
-    r"|bsn|pesel|curp|codice fiscale|bank account|account|acct|routing|sort code|pin|sin"
-    r"|insurance)\b"
+    r"|bsn|pesel|curp|codice fiscale|bank account|account|acct|routing|sort code|pin|sin)\b"
     r"(?:\s{1,2}(?:number|numbers|no|num|nr|id|code|card|ending|is|was|are|of|it's)\b\.?){0,4}"
-    r"[\s:#=(-]{0,4}"
-    r"(?P<value>[A-Za-z]{0,4}\d[A-Za-z0-9]{0,23}(?:[ .-](?=[A-Za-z]{0,3}\d)[A-Za-z0-9]{1,12}){0,5}"
-    r"(?: [A-D]\b)?)",
+    r"[\s:#=(-]{0,4}[A-Za-z]{0,4}\d"
+)
+_ID_CUE = re.compile(
+    _ID_HEAD.replace("[A-Za-z]{0,4}\\d", "(?P<value>[A-Za-z]{0,4}\\d")
+    + r"[A-Za-z0-9]{0,23}(?:[ .-](?=[A-Za-z]{0,3}\d)[A-Za-z0-9]{1,12}){0,5}(?: [A-D]\b)?)",
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(
@@ -210,15 +211,11 @@ NUMBER_RULES = (
     Rule("iban", r"[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){10}", _ibans),
     Rule(
         "national_id",
-        r"[0-9](?:[ .-]?[0-9]){5}|[0-9][A-Za-z0-9-]{2}[0-9]|[A-Za-z][0-9]{2}[A-Za-z]",
+        r"[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
+        r"|[0-9]{3} [0-9]{3} [0-9]{4}|[0-9]{7}-?[A-Z]|[A-Za-z]{6}[0-9]{2}[A-Za-z]|\.[0-9]{3}-[0-9]{2}"
+        r"|[A-Z]{5}[0-9]{4}[A-Z]|-[A-Z]{2}[0-9]{2}|[12] [0-9]{2} [0-9]{2} [0-9]{2} [0-9]{3}",
         _national_ids,
     ),
-    Rule(
-        "cued_id",
-        r"(?i)(?:ssn|social|passport|licen[cs]e|insurance|nino|nhs|tax|tin|national id|identity|id card"
-        r"|aadhaar|pan card|medica|dni|nie|cpf|cnpj|steuer|ausweis|bsn|pesel|curp|codice|account|acct"
-        r"|routing|sort code|\bpin\b|\bsin\b)[^0-9]{1,60}[0-9A-Za-z]{0,4}\d|pass ?(?:word|code|phrase)|pwd",
-        _cued_ids,
-    ),
+    Rule("cued_id", rf"(?i){_ID_HEAD}|pass ?(?:word|code|phrase)|pwd", _cued_ids),
     Rule("birth", r"(?i)born|birth|d\.?o\.?b", _births),
 )

@@ -84,8 +84,19 @@ def _spelled(text: str) -> Iterator[Span]:
             yield (*match.span(), token)
 
 
+_S = r"[ ().\-–/]"
+_CUE_WORDS = (
+    r"phone|tel|mobile|cell|fax|call|texted|whatsapp|sms|reach|contact|ring|dial|landline|hotline"
+    r"|desk|office|voicemail|callback|number|answering|home|work"
+)
+_TRIGGER = (  # nine digits, seven with a sign between them, or a cue with a shorter run
+    rf"\d{{9}}|\d(?:{_S}{{0,3}}\d){{3}}{_S}{{1,3}}\d|\d{_S}{{1,3}}\d(?:{_S}{{0,3}}\d){{3}}"
+    rf"|(?i:{_CUE_WORDS})\D{{0,40}}\d{{7}}|\d{{7}}(?i:[ ]?[-–(\\,]{{0,3}}[ ]?(?:{_CUE_WORDS}))"
+    r"|\d{7}[ ,]{0,2}(?i:x|ext)"
+)
+
 PHONE_RULES = (
-    Rule("phone", r"\d(?:[ ().\-–/]{0,3}\d){5}", _phones),
+    Rule("phone", _TRIGGER, _phones),
     Rule(
         "spelled_digits",
         rf"(?i){_DIGIT_WORD}[\s,.-]{{1,3}}{_DIGIT_WORD}[\s,.-]{{1,3}}{_DIGIT_WORD}",

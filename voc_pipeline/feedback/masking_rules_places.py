@@ -153,7 +153,7 @@ def _postcodes(text: str) -> Iterator[Span]:
 PLACE_RULES = (
     Rule(
         "street",
-        rf"(?i)\d[a-z]?(?:[-/]\d{{1,4}})?,?[ ][^\n]{{1,110}}\b{_STREET}\b|\bbox[ ]|\b(?:PSC|Unit|CMR|APO|FPO|DPO)[ ]"
+        rf"(?i)\d[a-z]?,? {{1,2}}(?:\S+ {{1,2}}){{1,5}}{_STREET}\b|\bbox[ ]|\b(?:PSC|Unit|CMR|APO|FPO|DPO)[ ]"
         r"|\b(?:rue|avenue|chemin|allée|quai|calle|avenida|carrer|via|viale|piazza|corso|rua|rúa|ul\.|ulica|al\.|strada)[ ]"
         r"|(?:straße|strasse|str\.|gasse|allee|platz|gatan|vägen|gata|vej|gade|katu|straat|laan|gracht|plein|utca|kuja|vegur|götu)[ ]{1,2}\d",
         _streets,
