@@ -5,131 +5,20 @@ that declares the capabilities it needs.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 import pytest
-from connector_stands import FIRST, HISTORY, SECOND, Stand, Told, stored, told, utc
+from connector_stands import FIRST, HISTORY, SECOND, Stand, stored, told, utc
+from exam import deleted, fetched, hashes, heard, is_said, needs, only, records, rejects
 
-from connectors import REGISTRY
-from connectors.base import (
-    FETCHED_SCHEMA,
-    REJECT_SCHEMA,
-    Batch,
-    Capability,
-    Connector,
-    Mapping,
-    Window,
-)
+from connectors.base import REJECT_SCHEMA, Batch, Mapping
 from models.errors import ConfigurationError, FatalSourceError
 from models.feedback import MappedRecord
 from models.settings import read_settings
-from models.source import Source, SourceSettings
-
-
-@dataclass(frozen=True)
-class Case:
-    """A promise, and the capabilities of the connectors that make it."""
-
-    run: Callable[[Any], None]
-    needs: frozenset[Capability]
-    settings: type[SourceSettings] = SourceSettings
-    setting: str = "id"
-
-    @property
-    def name(self) -> str:
-        return self.run.__name__
-
-    def is_for(self, kind: str) -> bool:
-        """Whether the kind's connector and settings make this promise; nothing else decides."""
-        settings = SETTINGS[kind]
-        return (
-            self.needs <= REGISTRY[kind].capabilities
-            and issubclass(settings, self.settings)
-            and self.setting in settings.model_fields
-        )
-
-
-CASES: list[Case] = []
-SETTINGS: dict[str, type[SourceSettings]] = {
-    get_args(one.model_fields["kind"].annotation)[0]: one for one in get_args(get_args(Source)[0])
-}
-"""The settings class of each kind, read off the union itself."""
-
-
-Run = Callable[[Any], None]
-
-
-def needs(
-    *capabilities: Capability,
-    settings: type[SourceSettings] = SourceSettings,
-    setting: str = "id",
-) -> Callable[[Run], Run]:
-    """Enter the function as a case of the exam, for the kinds that have all this."""
-
-    def enter(run: Run) -> Run:
-        CASES.append(Case(run, frozenset(capabilities), settings, setting))
-        return run
-
-    return enter
-
-
-def fetched(connector: Connector, window: Window = FIRST, cursor: str | None = None) -> list[Batch]:
-    """All batches of a fetch, each balanced, the frames of the promised columns."""
-    batches = list(connector.fetch(window, cursor))
-    assert batches, "a fetch hands over at least one batch, so that a cursor can be stored"
-    for batch in batches:
-        assert batch.fetched_count == batch.records.height + batch.rejects.height
-        assert batch.records.schema == FETCHED_SCHEMA
-        assert batch.rejects.schema == REJECT_SCHEMA
-        assert batch.records.drop("received_at").null_count().sum_horizontal().item() == 0
-        for reason, remedy in batch.rejects.select("reason", "remedy").iter_rows():
-            assert reason
-            assert remedy
-    assert all(batch.complete_over is None for batch in batches[:-1])
-    return batches
-
-
-def records(batches: list[Batch]) -> pl.DataFrame:
-    return pl.concat([batch.records for batch in batches])
-
-
-def rejects(batches: list[Batch]) -> pl.DataFrame:
-    return pl.concat([batch.rejects for batch in batches])
-
-
-def hashes(batches: list[Batch]) -> dict[str, str]:
-    """external_id -> content_hash; the ids must be distinct."""
-    rows = records(batches).select("external_id", "content_hash").rows()
-    assert len(dict(rows)) == len(rows), "a record came twice, or two records share an id"
-    return dict(rows)
-
-
-def heard(stand: Stand, batches: list[Batch]) -> dict[str, str]:
-    """What each record says once mapped, by external id."""
-    mapped = stand.map(stand.connector(), records(batches)).mapped
-    return dict(mapped.select("external_id", stand.heard_in).rows())
-
-
-def is_said(batches: list[Batch], stand: Stand, *expected: Told) -> bool:
-    """Whether exactly these records came, each once and with its words."""
-    said = Counter(heard(stand, batches).values())
-    return said == Counter(one.words for one in expected) and len(hashes(batches)) == len(expected)
-
-
-def deleted(known: list[Batch], now: list[Batch]) -> set[str]:
-    """The known records that a load would take for deleted."""
-    span = now[-1].complete_over
-    if span is None:
-        return set()
-    inside = records(known).filter(pl.col("occurred_at").is_between(*span))
-    return set(inside["external_id"]) - set(records(now)["external_id"])
-
 
 # Every kind
 
@@ -263,6 +152,18 @@ def nul_bytes_lose_no_record(stand: Stand) -> None:
 
 
 @needs()
+def a_record_without_a_usable_date_is_set_aside_with_its_payload(stand: Stand) -> None:
+    given = told(3)
+    stand.publish(given[0], replace(given[1], day="31st of May"), given[2])
+    batches = fetched(stand.connector())
+    assert is_said(batches, stand, given[0], given[2])
+    assert rejects(batches)["scope"].to_list() == ["record"]
+    reason, payload = only(rejects(batches).select("reason", "payload").rows())
+    assert given[1].words in payload
+    assert "parcel" not in reason
+
+
+@needs()
 def check_says_nothing_of_a_sound_source(stand: Stand) -> None:
     stand.publish(*told(3))
     assert stand.connector().check() == []
@@ -302,12 +203,7 @@ def a_record_changed_later_keeps_its_id_and_changes_its_hash(stand: Stand) -> No
     assert [one for one in was if was[one] != now[one]] == [
         one for one, words in heard(stand, first).items() if words == given[2].words
     ]
-    assert heard(stand, second)[_only(set(now.items()) - set(was.items()))] == changed.words
-
-
-def _only(found: set[tuple[str, str]]) -> str:
-    [(external_id, _)] = found
-    return external_id
+    assert heard(stand, second)[only(now.items() - was.items())[0]] == changed.words
 
 
 @needs("deletions")
@@ -319,7 +215,7 @@ def a_record_that_left_is_taken_for_deleted_and_no_other(stand: Stand) -> None:
     assert not deleted(first, first)
     stand.publish(*given[:2], *given[3:])
     second = fetched(stand.connector(), SECOND, first[-1].cursor)
-    [gone] = [one for one, words in heard(stand, first).items() if words == given[2].words]
+    gone = only([one for one, said in heard(stand, first).items() if said == given[2].words])
     assert second[-1].complete_over is not None
     assert deleted(first, second) == {gone}
 

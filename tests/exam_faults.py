@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from complaint_server import Fault, complaint
 from connector_stands import FIRST, FolderStand, Stand, SurveyStand, TableStand, told, utc
-from exam_cases import fetched, heard, is_said, needs, records, rejects
+from exam import fetched, heard, is_said, needs, records, rejects
 
 from connectors.base import Batch
 from models.errors import FatalSourceError, RetriableSourceError, SourceError
@@ -282,28 +282,32 @@ def a_folder_with_something_else_in_it_is_no_crash(stand: FolderStand) -> None:
         assert {one.words for one in given} <= set(heard(stand, batches).values())
 
 
-# Tables in files
+@needs("files")
+def a_file_with_a_header_only_has_no_records(stand: FolderStand) -> None:
+    given = told(3)
+    stand.publish(*given)
+    stand.place(f"header.{stand.suffix}", stand.written())
+    assert is_said(fetched(stand.connector()), stand, *given)
 
 
-@needs("files", settings=TableFilesSource)
-def a_header_only_file_has_no_records(stand: TableStand) -> None:
-    stand.publish(*told(3))
-    stand.place("header.csv", stand.written())
-    assert is_said(fetched(stand.connector()), stand, *told(3))
-
-
-@needs("files", settings=TableFilesSource)
-def mixed_time_zones_become_one_clock(stand: TableStand) -> None:
+@needs("files")
+def mixed_time_zones_become_one_clock(stand: FolderStand) -> None:
     """With an offset it counts; without, the company's zone: New York, UTC-5 in November."""
-    stand.publish(*told(4))
-    written = ("10:00:00Z", "10:00:00+05:30", "10:00:00-0800", "10:00:00")
-    text = stand.written(*told(4)).decode()
-    for one, clock in zip(told(4), written, strict=True):
-        text = text.replace(f"{one.at.isoformat()}Z", f"2026-11-03T{clock}")
-    stand.place("told.csv", text.encode())
+    clocks = {
+        "10:00:00Z": (10, 0),
+        "10:00:00+05:30": (4, 30),
+        "10:00:00-0800": (18, 0),
+        "10:00:00": (15, 0),
+    }
+    given = [
+        replace(one, day=f"2026-11-03T{clock}") for one, clock in zip(told(4), clocks, strict=True)
+    ]
+    stand.publish(*given)
     found = records(fetched(stand.connector()))["occurred_at"].to_list()
-    clocks = [(10, 0), (4, 30), (18, 0), (15, 0)]
-    assert found == [utc(2026, 11, 3, hour, minute) for hour, minute in clocks]
+    assert found == [utc(2026, 11, 3, hour, minute) for hour, minute in clocks.values()]
+
+
+# Tables in files
 
 
 @needs("files", settings=TableFilesSource)
@@ -314,17 +318,6 @@ def a_renamed_column_is_named(stand: TableStand) -> None:
         stand.place("told.csv", text.replace(column, f"{column}_v2", 1).encode())
         with refused(stand, FatalSourceError, "told.csv", column):
             fetched(stand.connector())
-
-
-@needs("files", settings=TableFilesSource)
-def a_row_without_a_usable_date_is_set_aside_with_its_payload(stand: TableStand) -> None:
-    stand.publish(*told(3))
-    text = stand.written(*told(3)).decode().replace(f"{told(3)[1].at.isoformat()}Z", "31st of May")
-    stand.place("told.csv", text.encode())
-    batches = fetched(stand.connector())
-    assert is_said(batches, stand, told(3)[0], told(3)[2])
-    assert rejects(batches).height == 1
-    assert "31st of May" in rejects(batches)["payload"][0]
 
 
 @needs("files", setting="score")

@@ -5,11 +5,12 @@ from typing import get_args
 
 import pytest
 
-pytest.register_assert_rewrite("exam_cases", "exam_faults")
+pytest.register_assert_rewrite("exam", "exam_cases", "exam_faults")
 
-import exam_faults  # noqa: E402, F401 - entering its cases
+import exam_cases  # noqa: E402, F401 - entering its cases
+import exam_faults  # noqa: E402, F401
 from connector_stands import STANDS  # noqa: E402
-from exam_cases import CASES, SETTINGS, Case  # noqa: E402
+from exam import CASES, SETTINGS, Case  # noqa: E402
 
 from connectors import REGISTRY  # noqa: E402
 from connectors.base import Capability  # noqa: E402

@@ -8,15 +8,16 @@ from itertools import count
 import polars as pl
 import pytest
 
-pytest.register_assert_rewrite("exam_cases", "exam_faults")
+pytest.register_assert_rewrite("exam", "exam_cases", "exam_faults")
 
-import exam_faults  # noqa: E402, F401 - entering its cases
+import exam_cases  # noqa: E402, F401 - entering its cases
+import exam_faults  # noqa: E402, F401
 from connector_stands import FIRST, STANDS  # noqa: E402
-from exam_cases import CASES  # noqa: E402
+from exam import CASES  # noqa: E402
 
 from connectors import client  # noqa: E402
 from connectors.base import FETCHED_SCHEMA, Batch, Connector, Mapping, Window  # noqa: E402
-from models.errors import SourceError  # noqa: E402
+from models.errors import FatalSourceError, SourceError  # noqa: E402
 
 Pages = Iterator[Batch]
 
@@ -38,6 +39,25 @@ class Broken:
 
     def to_feedback(self, raw: pl.DataFrame) -> Mapping:
         return self._mapping(self._sound.to_feedback(raw))
+
+
+class GivesNothing(Broken):
+    """Finds nothing, ever, and finds nothing wrong."""
+
+    def fetch(self, window: Window, cursor: str | None) -> Pages:
+        yield Batch(0, FETCHED_SCHEMA.to_frame())
+
+
+class RefusesEverything(Broken):
+    """Is afraid of every source, and never says which."""
+
+    def __init__(self, sound: Connector) -> None:
+        super().__init__(sound)
+        self.check = lambda: ["no"]
+
+    def fetch(self, window: Window, cursor: str | None) -> Pages:
+        raise FatalSourceError("no")
+        yield
 
 
 def loses_a_record(pages: Pages) -> Pages:
@@ -131,14 +151,16 @@ def keeps_scores_off_the_scale(whole: Mapping) -> Mapping:
 
 _TICKS = count()
 
+FAILURES = (AssertionError, SourceError, pytest.fail.Exception)
 EVERY = "every_record_comes_once_and_is_counted"
 PURE = "mapping_is_pure_and_keeps_rows_order_and_columns"
 BROKEN_FETCHES = [
     ("cfpb", EVERY, loses_a_record),
     ("cfpb", EVERY, loses_a_record_and_its_count),
     ("files", EVERY, loses_a_record_and_its_count),
+    ("transcripts", EVERY, loses_a_record_and_its_count),
     ("call_records", EVERY, hands_a_record_over_twice),
-    ("files", "a_row_without_a_usable_date_is_set_aside_with_its_payload", forgets_its_rejects),
+    ("files", "a_record_without_a_usable_date_is_set_aside_with_its_payload", forgets_its_rejects),
     ("files", "a_renamed_column_is_named", stops_silently),
     ("cfpb", "a_record_of_wrong_types_is_set_aside_and_the_rest_loads", forgets_its_rejects),
     ("cfpb", "a_page_cap_reached_is_an_error_that_says_how_to_go_on", stops_silently),
@@ -169,6 +191,15 @@ BROKEN_MAPPINGS = [
 ]
 
 
+SITTINGS = [
+    pytest.param(kind, case.name, id=f"{kind}-{case.name}")
+    for kind in STANDS
+    for case in CASES
+    if case.is_for(kind) and case.name != "a_typo_in_the_settings_is_refused_with_its_name"
+]
+"""All that concern the connector and not its settings."""
+
+
 @pytest.fixture
 def fails(tmp_path):
     """Whether the case is failed by the kind's connector with this change."""
@@ -177,13 +208,25 @@ def fails(tmp_path):
         [case] = [one for one in CASES if one.name == name]
         assert case.is_for(kind)
         with ExitStack() as stack:
-            stand = STANDS[kind](tmp_path, stack)
+            stand = STANDS[kind](tmp_path / str(next(_TICKS)), stack)
             sound = stand.connector
             stand.connector = lambda: change(sound())
-            with pytest.raises((AssertionError, pytest.fail.Exception)):
+            with pytest.raises(FAILURES):
                 case.run(stand)
 
     return sit
+
+
+@pytest.mark.parametrize(("kind", "name"), SITTINGS)
+def test_no_case_is_passed_both_by_silence_and_by_refusal(kind, name, fails):
+    """Each case is failed by a connector that gives nothing, or by one that refuses everything."""
+    for change in (GivesNothing, RefusesEverything):
+        try:
+            fails(kind, name, change)
+        except pytest.fail.Exception:
+            continue
+        return
+    pytest.fail(f"{name} is passed by a connector that does nothing")
 
 
 @pytest.mark.parametrize(("kind", "case", "pages"), BROKEN_FETCHES)
