@@ -283,7 +283,7 @@ def weighted_cues(source: dict[str, Any]) -> dict[tuple[str, ...], Cue]:
         {
             phrase: float(weight)
             for weight, entries in source[side].items()
-            for phrase in chain.from_iterable(map(inflected, entries))
+            for phrase in phrases_of(entries)
         }
         for side in ("problem", "praise")
     )
@@ -308,14 +308,15 @@ def weighted_cues(source: dict[str, Any]) -> dict[tuple[str, ...], Cue]:
 
 
 def phrases_of(entries: list[str]) -> set[tuple[str, ...]]:
-    """The entries as tuples of words."""
-    return {tuple(entry.split()) for entry in entries}
+    """The entries as words, read as texts are; "delay+" also as delays, delayed, delaying."""
+    return set(chain.from_iterable(map(inflected, entries)))
 
 
 def inflected(entry: str) -> Iterable[tuple[str, ...]]:
-    """The phrase itself, or with "delay+" its regular forms: delay, delays, delayed, delaying."""
+    """One entry as words, in all the forms it stands for."""
+    at_start = (START,) * entry.startswith(START)
     if not entry.endswith("+"):
-        return [tuple(entry.split())]
+        return [(*at_start, *tokens_of(entry)[1:-1])]
     stem = entry[:-1]
     short = stem.removesuffix("e")
     return [(stem,), (f"{stem}s",), (f"{short}ed",), (f"{short}ing",)]

@@ -63,8 +63,8 @@ EDGE = re.compile(
     r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff,;:\u2022\u2023\u25aa\u25cf\u25e6\u00b7\u2013\u2014*>|)\]}.!?-]*"
 )
 LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[a-zA-Z]\))\s+")
-TRAILING = "\x00 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u200b\u2028\u2029\u3000,;:"
-MASK = re.compile(r"\[[A-Z][A-Z_ ]{0,30}\]")
+TRAILING = "".join([" \t\x00\u00a0\u200b\u3000,;:", *sorted(LINE_BREAKS), *sorted(BULLETS)])
+MASK = re.compile(r"\[[A-Z][A-Z0-9_ ]{0,30}\]")
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 LONG_WORD = re.compile(r"[^\W\d_]{6}")  # longer than any of these
 FUNCTION_WORDS = """
@@ -186,7 +186,7 @@ def is_glued(before: str, following: str) -> bool:
         return False
     word = before.rsplit(None, 1)[-1]
     begins = following[0].isupper() and (following[1:].islower() or following[1:].isspace())
-    return begins and not any(sign in word for sign in ("://", "www.", "@", "/"))
+    return begins and not any(sign in word for sign in ("://", "www", "@", "/"))
 
 
 def is_abbreviated(before: str, following: str) -> bool:
