@@ -1,7 +1,7 @@
 """A made-up company's tables for the report: every number follows from the seed."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from models.settings import Settings
 from voc_pipeline.report import ReportTables
 
 WEEK = date(2026, 11, 9)
+CUTOFF = datetime(2026, 11, 16, 6, tzinfo=UTC).replace(tzinfo=None)
 ISSUES = (
     ("Charged twice for one order", "billing"),
     ("Refund not received after 10 days", "billing"),
@@ -113,7 +114,7 @@ def figure_rows(week: date, issue_id: str, **figures: Any) -> list[dict[str, Any
             "week_start": week, "issue_id": issue_id, "figure": name,
             "value": None if isinstance(one, str) or one is None else float(one),
             "value_text": one if isinstance(one, str) else None,
-            "as_of": datetime(2026, 11, 16, 6),
+            "as_of": CUTOFF,
         }
         for name, one in figures.items()
     ]  # fmt: skip
@@ -140,9 +141,9 @@ def issue_figures(count: int, expected: float | None = 20.0, **more: Any) -> dic
     } | more
 
 
-def _last_week(place: int, issue_count: int, base: float) -> dict[str, Any]:
+def _last_week(place: int, base: float) -> dict[str, Any]:
     plans: dict[int, dict[str, Any]] = {
-        0: issue_figures(round(base * 2.6), base, verdict="SPIKING", verdict_weeks=2, is_alarm=True),
+        0: issue_figures(round(base * 3), base, verdict="SPIKING", verdict_weeks=2, is_alarm=True),
         3: issue_figures(72, None, verdict="NEW", verdict_weeks=4, is_alarm=True),
         7: issue_figures(round(base * 1.9), base, verdict="SPIKING", is_alarm=True),
         8: issue_figures(round(base * 1.35), base, verdict="RISING", verdict_weeks=3),
@@ -150,20 +151,27 @@ def _last_week(place: int, issue_count: int, base: float) -> dict[str, Any]:
         5: issue_figures(round(base * 0.5), base, verdict="DECLINING"),
         12: issue_figures(round(base * 0.1), base, verdict="RESOLVED"),
     }  # fmt: skip
-    return plans.get(place % max(issue_count, 16), {})
+    return plans.get(place % 16, {})
 
 
 def _reasoned(figures: dict[str, Any]) -> dict[str, Any]:
+    """A reason as long as the ones that trends writes."""
     count, expected = figures["feedback_count"], figures["expected_count"]
-    said = f"{count} reports this week"
-    if expected is not None:
-        said += f" against {expected:.0f} expected"
-    return figures | {"reason": said + "."}
+    if expected is None:
+        return figures | {"reason": f"First mentioned 3 weeks ago; {count} reports, beyond chance"}
+    lower, upper = int(figures["lower_bound"]), int(figures["upper_bound"])
+    said = f"{count} reports against {lower}-{upper} expected"
+    if figures["verdict"] == "SPIKING":
+        said += f"; {count / expected:.1f} times the usual rate"
+    if figures["verdict"] == "RISING":
+        said = f"{6 * count} reports in the last 6 weeks, 1.4 times the rate of the half year "
+        said += f"before; {count} reports against {lower}-{upper} expected this week"
+    return figures | {"reason": said}
 
 
 @cache
 def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> ReportTables:
-    """A full set: two jumps, one new, one rising, one above by chance, one falling, one resolved."""
+    """Two jumps, one new, one rising, one above by chance, one falling, one resolved."""
     random = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     bases = 15 + 90 * random.random(issue_count)
@@ -173,13 +181,13 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
         for place in range(issue_count):
             base = float(bases[place])
             count = int(random.poisson(base))
-            planned = _last_week(place, issue_count, base) if back == 0 else {}
-            if place == 3 and back > 0:
+            planned = _last_week(place, base) if back == 0 else {}
+            if place % 16 == 3 and back > 0:
                 count = (36, 8, 4)[back - 1] if back <= 3 else 0
                 planned = issue_figures(count, None)
-            if place == 3 and back > 3:
+            if place % 16 == 3 and back > 3:
                 continue
-            figures = planned or issue_figures(count, base)
+            figures = planned or issue_figures(count if back else round(base), base)
             rows += figure_rows(week, f"ISS-{place + 1:04d}", **_reasoned(figures))
         rows += figure_rows(
             week, "", feedback_count=total, customer_count=total - 90, exposure=float(total),
@@ -190,7 +198,7 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
         figures=pl.DataFrame(rows, schema=FIGURE_SCHEMA),
         issues=issue_rows(issue_count),
         quotes=quote_rows(issue_count),
-        breakdown=breakdown_rows(issue_count, random),
+        breakdown=breakdown_rows(rows, random),
         health=health_rows(),
         loads=load_rows(),
         rejects=pl.DataFrame(
@@ -204,7 +212,7 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
         restatements=pl.DataFrame(
             [
                 (WEEK, WEEK - timedelta(weeks=1), "ISS-0001", "feedback_count", "61", "64", "late",
-                 datetime(2026, 11, 16, 6)),
+                 CUTOFF),
             ],
             schema=RESTATEMENT_SCHEMA,
             orient="row",
@@ -219,7 +227,7 @@ def issue_rows(issue_count: int) -> pl.DataFrame:
             WEEK, f"ISS-{place + 1:04d}",
             ISSUES[place % 16][0] + (f" ({place // 16 + 1})" if place >= 16 else ""),
             ISSUES[place % 16][1],
-            WEEK - timedelta(weeks=3 if place == 3 else 103),
+            WEEK - timedelta(weeks=3 if place % 16 == 3 else 103),
         )
         for place in range(issue_count)
     ]  # fmt: skip
@@ -240,22 +248,28 @@ def quote_rows(issue_count: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
 
 
-def breakdown_rows(issue_count: int, random: np.random.Generator) -> pl.DataFrame:
+def breakdown_rows(figures: list[dict[str, Any]], random: np.random.Generator) -> pl.DataFrame:
+    """The counts of the 9 latest weeks spread over cells; two issues have their own places."""
     rows = []
-    cells = {"product": PRODUCTS, "region": REGIONS, "source_id": SOURCES}
-    for back in range(9):
-        for place in range(issue_count):
-            for dimension, names in cells.items():
-                counts = [int(one) for one in random.poisson(9, len(names))]
-                if back == 0 and place % 16 == 0 and dimension == "product":
-                    counts[2] += 60
-                if back == 0 and place % 16 == 3 and dimension == "source_id":
-                    counts = [0, 0, 72, 0]
-                for cell, count in zip(names, counts, strict=True):
-                    week = WEEK - timedelta(weeks=back)
-                    rows.append((week, f"ISS-{place + 1:04d}", dimension, cell, count))
-    schema = BREAKDOWN_SCHEMA
-    return pl.DataFrame(rows, schema=schema, orient="row").filter(pl.col("feedback_count") > 0)
+    cells = {
+        "product": (PRODUCTS, (0.3, 0.3, 0.22, 0.18)),
+        "region": (REGIONS, (0.3, 0.2, 0.2, 0.3)),
+        "source_id": (SOURCES, (0.4, 0.3, 0.1, 0.2)),
+    }
+    own = {("ISS-0001", "product"): (0.1, 0.1, 0.72, 0.08), ("ISS-0004", "source_id"): (0, 0, 1, 0)}
+    for row in figures:
+        week, issue_id = row["week_start"], row["issue_id"]
+        if row["figure"] != "feedback_count" or not issue_id or week < WEEK - timedelta(weeks=8):
+            continue
+        for dimension, (names, usual) in cells.items():
+            shares = own.get((issue_id, dimension), usual) if week == WEEK else usual
+            counts = random.multinomial(int(row["value"]), shares)
+            rows += [
+                (week, issue_id, dimension, cell, int(count))
+                for cell, count in zip(names, counts, strict=True)
+                if count
+            ]
+    return pl.DataFrame(rows, schema=BREAKDOWN_SCHEMA, orient="row")
 
 
 def health_rows(**states: str) -> pl.DataFrame:
@@ -267,7 +281,7 @@ def health_rows(**states: str) -> pl.DataFrame:
             arrived = {"ok": 380, "silent": 0, "failed": 0, "quiet": 80, "surge": 2400}[state]
             rows.append(
                 (source_id, WEEK - timedelta(weeks=back), channel, 384.0, arrived, arrived // 19,
-                 14 if source_id == "phone" and back == 0 else 0, datetime(2026, 11, 15, 21),
+                 14 if source_id == "phone" and back == 0 else 0, CUTOFF - timedelta(hours=9),
                  state, False, "HTTP 503 after 3 tries" if state == "failed" else "")
             )  # fmt: skip
     return pl.DataFrame(rows, schema=HEALTH_SCHEMA, orient="row")
@@ -289,3 +303,27 @@ def quiet(full: ReportTables) -> ReportTables:
         rows += figure_rows(WEEK, f"ISS-{place + 1:04d}", **issue_figures(20))
     kept = full.figures.filter((pl.col("week_start") < WEEK) | (pl.col("issue_id") == ""))
     return replace(full, figures=pl.concat([kept, pl.DataFrame(rows, schema=FIGURE_SCHEMA)]))
+
+
+def early(weeks: int) -> ReportTables:
+    """The first `weeks` weeks of a history: no issue has a range, nothing is back-tested."""
+    rows: list[dict[str, Any]] = []
+    for back in range(weeks):
+        week = WEEK - timedelta(weeks=back)
+        rows += figure_rows(week, "", feedback_count=120, problem_count=40, negative_share=0.3)
+        if weeks > 1:
+            for place in range(3):
+                rows += figure_rows(week, f"ISS-{place + 1:04d}", **issue_figures(9, None))
+    return empty(figures=pl.DataFrame(rows, schema=FIGURE_SCHEMA), issues=issue_rows(3))
+
+
+def empty(**frames: pl.DataFrame) -> ReportTables:
+    """Frames without rows, but for those given."""
+    schemas = {
+        "figures": FIGURE_SCHEMA, "issues": ISSUE_SCHEMA, "quotes": QUOTE_SCHEMA,
+        "breakdown": BREAKDOWN_SCHEMA, "health": HEALTH_SCHEMA, "loads": LOAD_SCHEMA,
+        "rejects": REJECT_SCHEMA, "restatements": RESTATEMENT_SCHEMA, "coverage": COVERAGE_SCHEMA,
+    }  # fmt: skip
+    return ReportTables(
+        **{name: frames.get(name, pl.DataFrame(schema=one)) for name, one in schemas.items()}
+    )

@@ -289,7 +289,7 @@ def _key_figures(published: Published, sureness: Sureness) -> tuple[KeyFigure, .
         _key_figure(
             published, "Negative share of feedback", "share", published.whole("negative_share")
         ),
-        _key_figure(published, "Issues above their usual range", "count", above).model_copy(
+        _key_figure(published, "Issues above usual range", "count", above).model_copy(
             update={
                 "of_count": sureness.judged_count,
                 "note": f"chance alone gives {wording.chance(sureness.chance_count)}",

@@ -18,7 +18,8 @@ _Points = list[tuple[float, float] | None]
 _PAD = 3.0
 RATIO_LOW, RATIO_HIGH = 0.25, 8.0
 """Ends of the ratio axis: a quarter and eight times what was expected."""
-_RATIO_TICKS = ((0.5, "½"), (1.0, "1"), (2.0, "2"), (4.0, "4"))
+_RATIO_SIZE = (112, 20)
+_RATIO_TICKS = ((0.5, "½"), (1.0, "1"), (2.0, "2"), (4.0, "4"), (8.0, "8"))
 
 
 def sparkline(
@@ -85,7 +86,7 @@ def ratio_line(
     ratio: float | None, lower: float | None, upper: float | None, title: str, *, is_above: bool
 ) -> Markup:
     """A ratio with its interval on a log axis; an end beyond the axis becomes an arrow."""
-    size = (112, 20)
+    size = _RATIO_SIZE
     middle = 10.0
     parts = [f'<path class="axis" d="M{_n(_ratio_x(1.0))} 2V18"/>']
     if ratio is None:
@@ -109,9 +110,9 @@ def ratio_axis() -> Markup:
     parts = []
     for ratio, name in _RATIO_TICKS:
         x = _n(_ratio_x(ratio))
-        parts.append(f'<text class="tick" x="{x}" y="10">{name}{wording.TIMES}</text>')
+        parts.append(f'<text class="tick" x="{x}" y="10">{name}</text>')
         parts.append(f'<path class="axis" d="M{x} 13V17"/>')
-    return _svg("ratio", (112, 18), "Scale: times expected, each step doubles", parts)
+    return _svg("ratio", (_RATIO_SIZE[0], 18), "Scale: times expected, each step doubles", parts)
 
 
 def share_bar(share: float | None, title: str) -> Markup:

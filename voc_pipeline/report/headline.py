@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from voc_pipeline.report import wording
 
 WEEKS_TO_JUDGE = 8
+FIRST_JUDGED = WEEKS_TO_JUDGE + 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _no_issue_yet(situation: Situation) -> tuple[str, str]:
     if situation.history_weeks == 0:
         return (
             "Listening has begun. No problem has been named yet.",
-            f"First week: {pieces} of feedback read. Problems are judged after {WEEKS_TO_JUDGE} weeks.",
+            f"First week: {pieces} of feedback read; problems are judged from week {FIRST_JUDGED}.",
         )
     return (
         "No problem is being tracked yet.",
@@ -140,8 +141,6 @@ def _by_chance(situation: Situation) -> str:
     count = situation.steady_above
     if not count:
         return ""
-    subject = f"{wording.capital(wording.number_word(count))} of them"
-    verb = "is above its range" if count == 1 else "are above their range"
-    return (
-        f" {subject} {verb}; chance alone would put {wording.chance(situation.chance_count)} there."
-    )
+    subject = f"{wording.capital(wording.number_word(count))} of them "
+    subject += ("is above its" if count == 1 else "are above their") + " range"
+    return f" {subject}; chance alone gives {wording.chance(situation.chance_count)}."

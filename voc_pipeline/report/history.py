@@ -18,6 +18,10 @@ LEAST_BAND_WEEKS = 8
 BAND_ENDS = (0.05, 0.95)
 _YEAR = 52
 _DIGITS = 6
+_RANGES = (
+    "expected_count", "lower_bound", "upper_bound",
+    "rate_ratio", "rate_ratio_lower", "rate_ratio_upper",
+)  # fmt: skip
 
 Number = float | None
 
@@ -51,6 +55,7 @@ class Published:
         known = figures.filter(pl.col("week_start") <= week).with_columns(
             value=pl.when(pl.col("value").is_finite()).then(pl.col("value"))
         )
+        known = _without_early_ranges(known)
         self.history_weeks = int(
             known.filter(pl.col("week_start") < week).get_column("week_start").n_unique()
         )
@@ -131,6 +136,16 @@ def _quantile(ordered: list[float], share: float) -> float:
 
 def _rounded(value: Number) -> Number:
     return None if value is None else round(value, _DIGITS)
+
+
+def _without_early_ranges(known: pl.DataFrame) -> pl.DataFrame:
+    """A range of a week too early to judge is not shown, and no count is called above it."""
+    early = known.filter(
+        (pl.col("figure") == "verdict") & (pl.col("value_text") == "INSUFFICIENT_HISTORY")
+    ).select("issue_id", "week_start", is_early=True)
+    return known.join(early, on=["issue_id", "week_start"], how="left").filter(
+        pl.col("is_early").is_null() | ~pl.col("figure").is_in(_RANGES)
+    )
 
 
 def _now(rows: pl.DataFrame) -> dict[str, IssueNow]:

@@ -15,6 +15,9 @@ from markupsafe import Markup
 from models.report import FunctionGroup, KeyFigure, ReportIssue, WeeklyReport
 from voc_pipeline.report import charts, wording
 
+PAGE_ONE_ROWS = 5
+"""Up to so many rows and notices, page one holds the table of movements; else a page of its own."""
+MOST_EASING = 6
 _DIMENSION_WORDS = {
     "product": "product",
     "region": "region",
@@ -88,9 +91,12 @@ def _environment() -> Environment:
     environment.globals.update(
         counted=wording.counted,
         span=wording.span,
+        times=wording.times,
         chance=wording.chance,
         instant=wording.instant,
-        minimum_card_quote=wording.CARD_QUOTE_LIMIT,
+        card_quote=wording.CARD_QUOTE_LIMIT,
+        page_one_rows=PAGE_ONE_ROWS,
+        most_easing=MOST_EASING,
         excerpt=wording.excerpt,
         ratio_axis=charts.ratio_axis,
         share_bar=charts.share_bar,
@@ -131,7 +137,7 @@ def where(issue: ReportIssue) -> str:
             return one_source
         return f"{_concentrated(issue)} {one_source}"
     if found is None:
-        return "No product, region, customer group, channel or source stands out."
+        return "No product, region, customer group or source stands out."
     return _concentrated(issue)
 
 
@@ -173,7 +179,7 @@ def figure_note(figure: KeyFigure) -> str:
     usual = "no usual range yet"
     if figure.usual_lower is not None and figure.usual_upper is not None:
         lower, upper = (_in_unit(figure, end) for end in (figure.usual_lower, figure.usual_upper))
-        usual = f"usual {lower}{wording.DASH}{upper}"
+        usual = f"usual {lower.removesuffix('%')}{wording.DASH}{upper}"
     if figure.previous is None:
         return usual
     return f"{usual}; last week {_in_unit(figure, figure.previous)}"
@@ -192,11 +198,15 @@ def _figure_chart(figure: KeyFigure) -> Markup:
     upper = figure.usual_upper
     is_above = figure.value is not None and upper is not None and figure.value > upper
     return charts.sparkline(
-        figure.series, title, is_above=is_above, has_zero=figure.unit == "count", size=(168, 34)
+        figure.series,
+        title,
+        is_above=is_above,
+        has_zero=figure.of_count is not None,
+        size=(168, 34),
     )
 
 
-def _spark(issue: ReportIssue, width: int = 132, height: int = 28) -> Markup:
+def _spark(issue: ReportIssue, width: int = 112, height: int = 28) -> Markup:
     return charts.sparkline(
         issue.series, _chart_title(issue), is_above=_stands_out(issue), size=(width, height)
     )

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
-from math import ceil, floor
+from math import floor
 from zoneinfo import ZoneInfo
 
 MINUS = "\N{MINUS SIGN}"
@@ -12,7 +12,7 @@ ELLIPSIS = "…"
 LABEL_LIMIT = 90
 SENTENCE_LIMIT = 300
 QUOTE_LIMIT = 260
-CARD_QUOTE_LIMIT = 140
+CARD_QUOTE_LIMIT = 120
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -56,16 +56,15 @@ def times(ratio: float) -> str:
 
 
 def span(lower: float | None, upper: float | None) -> str:
-    """The whole counts inside a range: `47 to 105`, with a dash; `none yet` without a range."""
+    """A range of counts, both ends rounded down: a whole count above the end shown is above it."""
     if lower is None or upper is None:
         return "none yet"
-    most = max(floor(upper), 0)
-    return f"{grouped(min(max(ceil(lower), 0), most))}{DASH}{grouped(most)}"
+    return f"{grouped(max(floor(lower), 0))}{DASH}{grouped(max(floor(upper), 0))}"
 
 
 def chance(count: float) -> str:
-    """A number expected by chance: `about 2`, `fewer than 1`."""
-    return f"about {grouped(count)}" if count >= 0.95 else "fewer than 1"
+    """A number expected by chance: `about 2`, `fewer than one`."""
+    return f"about {grouped(count)}" if count >= 0.95 else "fewer than one"
 
 
 def month(value: date) -> str:
