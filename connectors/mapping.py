@@ -49,6 +49,7 @@ def decoded(payloads: pl.Series, names: Iterable[str]) -> pl.DataFrame:
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return pl.DataFrame(height=len(payloads))
+    payloads = payloads.cast(pl.String)
     schema = pl.Struct(dict.fromkeys(wanted, pl.String()))
     try:
         # An empty object where no object stands: decoding joins the texts, one bad one moves all.

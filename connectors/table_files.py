@@ -163,7 +163,7 @@ def _frame_rows(
 
 def _csv_rows(file: FoundFile, text: str, separator: str) -> TableRows:
     header = next((row for row in _csv_reader(text[:_LONGEST_HEADER], separator) if row), [])
-    content = text.encode()
+    content = text.encode() + b"\n"
     if not header:
         return TableRows(0, _numbers(0), pl.Series("payload", [], dtype=pl.String))
     ragged: list[arrow_csv.InvalidRow] = []
@@ -345,6 +345,7 @@ def _json_rows(file: FoundFile, text: str) -> TableRows:
     found = _Objects(file)
     decoder = json.JSONDecoder(strict=False)
     position, number, is_torn = _past(text, 0), 0, False
+    end = position
     while position < len(text):
         number += 1
         try:
@@ -357,17 +358,12 @@ def _json_rows(file: FoundFile, text: str) -> TableRows:
     count = _count_json(text)
     if is_torn:
         found.wrong.append((number, text[position:], "the JSON breaks off or is no JSON"))
-    elif count is None and _is_unclosed(text):
+    elif count is None and text.lstrip().startswith("[") and "]" not in text[end:]:
         is_torn = True
         found.wrong.append((number + 1, text[-LONGEST_TAIL:], _UNCLOSED))
     if count is None:
         count = len(found.numbers) + len(found.wrong)
     return found.rows(count, is_torn=is_torn)
-
-
-def _is_unclosed(text: str) -> bool:
-    """True for a JSON list whose end is missing, and with it perhaps elements."""
-    return text.lstrip().startswith("[") and not text.rstrip(" \t\r\n}").endswith("]")
 
 
 def _past(text: str, position: int) -> int:

@@ -222,8 +222,11 @@ def _webvtt(content: JsonObject, time_zone: str) -> Conversation | None:  # noqa
             merged[-1] = Turn(speaker, f"{merged[-1].text} {turn.text}")
         else:
             merged.append(Turn(speaker, turn.text))
-    end = captions[-1].end_in_seconds if captions else None
-    return Conversation("webvtt", tuple(merged), fields={"duration_seconds": _number(end)})
+    return (
+        Conversation("webvtt", tuple(merged), fields={"duration_seconds": _clock(captions[-1].end)})
+        if captions
+        else None
+    )
 
 
 def _caption_turns(text: str) -> Iterator[Turn]:
@@ -350,6 +353,14 @@ def _number(value: object) -> float | None:
     except ValueError:
         return None
     return number if number is not None and 0 <= number < 1e9 else None
+
+
+def _clock(text: str) -> float | None:
+    """`00:01:02.500` in seconds."""
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = seconds * 60 + (_number(part) or 0.0)
+    return _number(seconds)
 
 
 def _texts(**values: object) -> dict[str, str]:

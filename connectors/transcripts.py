@@ -23,7 +23,7 @@ from connectors.file_source import (
 from connectors.mapping import MAPPED_SCHEMA, SET_ASIDE_SCHEMA
 from connectors.table_files import LONGEST_TAIL, STRAY_END, bounded, reject_rows
 from connectors.transcript_formats import Conversation, is_turn, read_conversation, read_instant
-from models.errors import ConfigurationError, RecordError, shortened
+from models.errors import ConfigurationError, FatalSourceError, RecordError, shortened
 from models.source import SourceSettings, TranscriptsSource
 
 _NO_SPEAKER = frozenset(
@@ -64,7 +64,13 @@ class TranscriptsConnector(FileSource):
 
     def read_file(self, file: FoundFile) -> FileContent:
         """All conversations of one file; one that cannot be used is a reject."""
-        text = decoded_text(file, read_bytes(file), "utf-8")
+        content = read_bytes(file)
+        try:
+            text = decoded_text(file, content, "utf-8")
+        except FatalSourceError:
+            words = bounded(content.decode("utf-8", "replace"))
+            rejects = reject_rows([file.name], ["no UTF-8 text"], ["save it as UTF-8"], [words])
+            return FileContent(1, FETCHED_SCHEMA.to_frame(), rejects)
         payloads, remainder = _split(text)
         records: list[dict[str, object]] = []
         wrong: list[tuple[str, str, str, str]] = []
@@ -82,10 +88,10 @@ class TranscriptsConnector(FileSource):
             )  # fmt: skip
         frame = pl.DataFrame(records, schema=FETCHED_SCHEMA)
         frame = frame.with_columns(payload_hashes(frame["payload"]))
-        rejects = reject_rows(*(list(part) for part in zip(*wrong, strict=True))) if wrong else None
         count = len(payloads) + bool(remainder)
-        if rejects is None:
+        if not wrong:
             return FileContent(count, frame)
+        rejects = reject_rows(*(list(part) for part in zip(*wrong, strict=True)))
         return FileContent(count, frame, rejects, is_torn=bool(remainder))
 
     def to_feedback(self, raw: pl.DataFrame) -> Mapping:
