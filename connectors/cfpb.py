@@ -34,6 +34,7 @@ from connectors.mapping import MAPPED_SCHEMA, SET_ASIDE_SCHEMA
 from models.errors import ConfigurationError, RecordError, SourceError, shortened
 from models.source import CfpbSource, SourceSettings
 
+LONGEST_ID = 100
 NARRATIVE = "complaint_what_happened"
 ATTRIBUTES = (
     "company",
@@ -84,7 +85,8 @@ class CfpbConnector:
         self._source = source
         self._zone = ZoneInfo(source.time_zone or time_zone)
         self._sleep = sleep
-        self._where = f"source {source.id}: {address(source.url)}"
+        self._address = address(source.url)
+        self._where = f"source {source.id}: {self._address}"
 
     def check(self) -> list[str]:
         """What is wrong: the source does not answer, or no complaint matches the filters."""
@@ -240,7 +242,7 @@ class CfpbConnector:
             try:
                 records.append(self._record(hit))
             except RecordError as error:
-                origin = f"{address(self._source.url)} page {paging.pages} hit {number}"
+                origin = f"{self._address} page {paging.pages} hit {number}"
                 remedy = "the source must mend this complaint; it loads once it comes whole"
                 rejects.append(("record", str(error), remedy, origin, _payload(hit)))
         return Batch(
@@ -256,8 +258,8 @@ class CfpbConnector:
             raise RecordError("the complaint nests deeper than 8 levels")
         found = complaint.get("complaint_id")
         external_id = _clean(str(found)).strip() if isinstance(found, str | int) else ""
-        if not external_id or isinstance(found, bool):
-            raise RecordError("complaint_id is missing or neither text nor number")
+        if not 0 < len(external_id) <= LONGEST_ID or isinstance(found, bool):
+            raise RecordError(f"complaint_id is no number or text of 1 to {LONGEST_ID} characters")
         received = complaint.get("date_received")
         try:
             day = date.fromisoformat(received[:10] if isinstance(received, str) else "")
@@ -265,7 +267,7 @@ class CfpbConnector:
         except (ValueError, OverflowError):
             raise RecordError("date_received is missing or no date like 2026-11-09") from None
         payload = _payload(complaint)
-        origin = f"{address(self._source.url)}{shortened(external_id)[1:-1]}"
+        origin = f"{self._address}{external_id}"
         return (external_id, _hash(payload), False, occurred_at, None, origin, payload)
 
 
@@ -293,10 +295,10 @@ def _mapped_row(payload: str) -> tuple[dict[str, str | None], list[str]]:
         complaint = fields_of(json.loads(payload))
     except ValueError:  # a deletion need not carry the complaint
         complaint = {}
-    texts = {name: _text(found) for name, found in complaint.items()}
-    wrong = [name for name in (*DIRECT.values(), *ATTRIBUTES) if texts.get(name, "") is None]
-    kept = {name: texts[name] for name in ATTRIBUTES if texts.get(name)}
-    row = {column: texts.get(name) or None for column, name in DIRECT.items()}
+    texts = {name: _text(complaint.get(name)) for name in (*DIRECT.values(), *ATTRIBUTES)}
+    wrong = [name for name, text in texts.items() if text is None]
+    kept = {name: texts[name] for name in ATTRIBUTES if texts[name]}
+    row = {column: texts[name] or None for column, name in DIRECT.items()}
     attributes = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None
     return {**row, "attributes": attributes}, wrong
 

@@ -2,7 +2,8 @@
 
 Here live timeouts, tries, waits, the cap on a body and the translation of what went wrong into
 errors by remedy. What an answer means, and paging, belong to the connector. Nothing of a body
-and nothing of a query string ever stands in a message.
+and nothing of a query string ever stands in a message. httpx itself logs whole addresses at INFO:
+a secret belongs into a header, never into a query.
 """
 
 import json

@@ -158,7 +158,9 @@ class CfpbSource(SourceSettings):
     )
     company: tuple[str, ...] = Field((), description="Only complaints about these companies.")
     product: tuple[str, ...] = Field((), description="Only complaints about these products.")
-    page_size: int = Field(1000, ge=1, le=10_000, description="Records a page.")
+    page_size: int = Field(
+        1000, ge=1, le=10_000, description="Records a page; the source gives 20 pages a minute."
+    )
     page_cap: int = Field(1000, ge=1, description="More pages than this are an error.")
     lookback_days: int = Field(
         35, ge=0, description="Complaints are published late: how far back each load looks again."

@@ -54,10 +54,10 @@ def one_bad_answer_is_asked_for_again(stand: Any) -> None:
 
 @needs("http")
 def a_timeout_is_asked_for_again(stand: Any) -> None:
-    stand.changes = {"timeout_seconds": 0.2}
+    stand.changes = {"timeout_seconds": 0.6}
     given = told(2)
     stand.publish(*given)
-    stand.server.faults.append(Fault(delay_seconds=0.5))
+    stand.server.faults.append(Fault(delay_seconds=1.2))
     assert is_said(fetched(stand.connector()), stand, *given)
 
 

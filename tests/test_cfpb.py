@@ -205,6 +205,15 @@ def test_a_lone_surrogate_or_a_number_for_an_id_is_no_crash(server):
     assert "half ? pair" in batch.records["payload"][0]
 
 
+@pytest.mark.parametrize("number", ["", " ", "7" * 101, True, None, 7.5, {}])
+def test_a_complaint_without_a_usable_id_is_set_aside_whole(server, number):
+    server.complaints = [complaint(1, "2026-11-03", NARRATIVE) | {"complaint_id": number}]
+    [batch] = fetch(server)
+    assert batch.records.is_empty()
+    assert batch.rejects["scope"].to_list() == ["record"]
+    assert NARRATIVE in batch.rejects["payload"][0]
+
+
 def test_a_complaint_nested_without_end_is_set_aside_before_anything_parses_it_again(server):
     deep: list[object] = []
     for _ in range(200):

@@ -151,8 +151,8 @@ def test_a_body_over_the_cap_is_refused_before_it_is_read_to_its_end(server):
 
 
 def test_a_silent_server_times_out(server):
-    server.faults.append(Fault(delay_seconds=0.4))
-    assert total(ask(server, timeout_seconds=0.15)) == 1
+    server.faults.append(Fault(delay_seconds=1.2))
+    assert total(ask(server, timeout_seconds=0.6)) == 1
     assert len(server.requests) == 2
 
 
