@@ -43,7 +43,7 @@ class FilterSettings:
     memory: float = 0.99
     winsor_deviations: float = 2.5
     burn_in_weeks: int = 8
-    fall_chance: float = 0.01
+    fall_chance: float = 0.002
     shift_weeks: int = 3
     shift_deviation: float = 0.5
     mature_weeks: int = 26
@@ -100,11 +100,13 @@ class _Week:
     log_factorial: Array
     outlier: Array  # density of a count that no law explains, times its share
     seen: NDArray[np.bool_]
+    structural: Array  # chance that the count is a structural zero
 
 
 @dataclass(frozen=True)
 class _OneStep:
     shape_log: Array  # (speeds, series)
+    centre: Array  # mean of the log rate
     mean_log: Array
     variance_log: Array
     gain: Array  # covariance times regressors: (6, speeds, series)
@@ -279,13 +281,15 @@ def _predict(state: _State, wave: Array, log_exposure: Array, settings: FilterSe
         variance += wave[index - 2] * gain[index]
     variance_log = np.log(np.maximum(variance, 1e-9))
     shape_log = log_shape_of_log_variance(variance_log)
-    mean_log = np.clip(centre - digamma_less_log(shape_log), -12.0, 25.0)
+    centre = np.minimum(np.maximum(centre, -12.0), 28.0)
+    mean_log = np.minimum(centre - digamma_less_log(shape_log), 28.0)
     by_speed = np.exp(mean_log)
     weight = state.speed_weight
     mixed = (weight * by_speed).sum(axis=0)
     second = (weight * by_speed**2 * (1.0 + np.exp(-shape_log))).sum(axis=0)
     return _OneStep(
         shape_log=shape_log,
+        centre=centre,
         mean_log=mean_log,
         variance_log=variance_log,
         gain=gain,
@@ -306,7 +310,7 @@ def _learn(
     outlier = settings.outlier_share / (10.0 * law.deviation + 1.0)
     mass = np.exp(log_mass(count, log_factorial, law.mean, law.size))
     structural = _structural(state, law, seen & (count == 0), mass, settings)
-    week = _Week(count, log_factorial, outlier, seen)
+    week = _Week(count, log_factorial, outlier, seen, structural)
     _weigh_phi(state, ahead, week, settings)
     _weigh_speeds(state, ahead, week, settings)
     taken = _winsorised(state, law, week, settings)
@@ -338,7 +342,7 @@ def _winsorised(state: _State, law: Predictive, week: _Week, settings: FilterSet
     limit = settings.winsor_deviations * law.deviation
     bound = state.age >= settings.burn_in_weeks
     high = bound & (week.count > law.mean + limit) & (week.count >= 3)
-    low = bound & (week.count < law.mean - limit)
+    low = bound & (week.count < law.mean - limit) & (week.structural < 0.5)
     state.high_run = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
     state.low_run = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
     return np.where(bound, np.clip(week.count, law.mean - limit, law.mean + limit), week.count)
@@ -349,9 +353,8 @@ def _move(state: _State, ahead: _OneStep, taken: Array, weight: Array) -> None:
     shape_log = np.log(np.exp(ahead.shape_log) + weight * taken)
     rate_log = np.log(np.exp(ahead.shape_log - ahead.mean_log) + weight)
     after = digamma_less_log(shape_log) + shape_log - rate_log
-    before = digamma_less_log(ahead.shape_log) + ahead.mean_log
     variance = np.exp(ahead.variance_log)
-    pull = np.where(weight > 0, (after - before) / variance, 0.0)
+    pull = np.where(weight > 0, (after - ahead.centre) / variance, 0.0)
     shrink = 1.0 - np.exp(log_variance_of_log_shape(shape_log) - ahead.variance_log)
     shrink = np.where(weight > 0, np.maximum(shrink, 0.0) / variance, 0.0)
     state.mean += ahead.gain * pull

@@ -56,8 +56,8 @@ class Predictive:
         """P(more) plus half P(exactly this count)."""
         return 0.5 * (self.at_least(count) + self.at_least(count + 1.0))
 
-    def quantile(self, probability: float) -> Array:
-        """The least count whose cumulative probability reaches `probability`."""
+    def quantile(self, probability: float | Array) -> Array:
+        """The least count whose cumulative probability reaches `probability` (broadcast)."""
         inner = (probability - self.zero) / (1.0 - self.zero)
         found = stats.nbinom.ppf(
             np.maximum(inner, 0.0), self.size, self.size / (self.mean + self.size)
@@ -105,7 +105,8 @@ class EvenTable:
 
     def __call__(self, x: Array) -> Array:
         """The function at `x`."""
-        place = np.clip((x - self._low) * self._scale, 0.0, len(self._steps) - 1e-9)
+        place = np.maximum((x - self._low) * self._scale, 0.0)
+        place = np.minimum(place, len(self._steps) - 1e-9)
         left = place.astype(np.int64)
         return np.asarray(self._values[left] + (place - left) * self._steps[left])
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 
-ONSET_WEIGHTS = (0.7, 0.2, 0.1)
+ONSET_WEIGHTS = (0.5, 0.3, 0.2)
 """Prior of an outbreak that began this week, last week, two weeks ago."""
 
 SIZES = (2.0, 4.0, 7.0, 11.0)
@@ -132,7 +132,7 @@ def _calibrated(window: list[ScanWeek], breaks: Array) -> Array:
 
 def _drawn(week: ScanWeek, levels: Array) -> Array:
     """(levels, series): the week's count at fixed quantiles of its law."""
-    return np.stack([week.law.quantile(float(level)) for level in levels])
+    return week.law.quantile(levels[:, None])
 
 
 def _crossed(sums: list[Array], log_prior: float) -> Array:

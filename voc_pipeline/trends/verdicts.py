@@ -42,7 +42,7 @@ class TrendSettings:
     kept_p_value: float = 0.1
     kept_rising_ratio: float = 1.1
     kept_declining_ratio: float = 0.91
-    spike_p_value: float = 0.005
+    spike_p_value: float = 0.02
     filter: FilterSettings = field(default_factory=FilterSettings)
 
 
