@@ -60,6 +60,16 @@ class Concentration(Contract):
     excess_count: float = Field(description="cell_count less usual_share of issue_count.")
 
 
+class Contribution(Contract):
+    """What one cell adds to an issue's change; the cells of an issue sum to the whole change."""
+
+    cell: str | None = Field(description="The cell, as printed; None: not stated.")
+    is_rest: bool = Field(description="True for all smaller cells together.")
+    feedback_count: int = Field(description="Reports in the cell this week.")
+    usual_count: float = Field(description="Its mean count in the 8 weeks before.")
+    extra_count: float = Field(description="feedback_count less usual_count.")
+
+
 class ReportQuote(Contract):
     """A customer's words: an unbroken part of a masked verbatim."""
 
@@ -96,6 +106,8 @@ class ReportIssue(Contract):
     first_week: date | None = Field(description="Monday of the first week with a mention.")
     series: WeekSeries = Field(description="The last 52 weeks as published.")
     concentration: Concentration | None = Field(description="Where it stands out; None: nowhere.")
+    parts_of: Dimension | None = Field(description="The dimension of `parts`; None without any.")
+    parts: tuple[Contribution, ...] = Field(description="What each cell adds; most first.")
     only_source: str | None = Field(
         description="Name of the source that holds at least 95 % of it, if others sent feedback."
     )

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from report_tables import (
+    BREAKDOWN_SCHEMA,
     COVERAGE_SCHEMA,
     FIGURE_SCHEMA,
     LOAD_SCHEMA,
@@ -256,6 +257,35 @@ def test_concentration_names_the_cell_with_the_largest_excess():
     assert found.excess_count == pytest.approx(expected, abs=1e-3)
     assert made.issue("ISS-0004").only_source == "Store reviews"
     assert made.issue("ISS-0008").concentration is None
+
+
+def test_parts_sum_to_the_change_and_name_where_it_sits():
+    full = tables()
+    for issue_id in usual().watch:
+        issue = usual().issue(issue_id)
+        rows = full.breakdown.filter(
+            (pl.col("issue_id") == issue_id) & (pl.col("dimension") == issue.parts_of)
+        )
+        now = rows.filter(pl.col("week_start") == WEEK)["feedback_count"].sum()
+        before = rows.filter(pl.col("week_start") < WEEK)["feedback_count"].sum() / 8
+        assert sum(part.extra_count for part in issue.parts) == pytest.approx(
+            now - before, abs=1e-4
+        )
+        extras = [part.extra_count for part in issue.parts if not part.is_rest]
+        assert extras == sorted(extras, reverse=True)
+    assert usual().issue("ISS-0001").parts[0].cell == "Hale Express"
+
+
+def test_many_cells_stand_together_as_the_rest():
+    rows = [(WEEK, "ISS-0001", "region", f"R{place:02d}", 40 - place) for place in range(9)]
+    made = report(
+        replace(tables(), breakdown=pl.DataFrame(rows, schema=BREAKDOWN_SCHEMA, orient="row"))
+    )
+    parts = made.issue("ISS-0001").parts
+    assert [part.cell for part in parts] == ["R00", "R01", "R02", "R03", None]
+    assert parts[-1].is_rest
+    assert parts[-1].feedback_count == sum(range(32, 37))
+    assert "All others" in render_html(made)
 
 
 def test_chance_count_follows_the_measured_coverage():

@@ -107,6 +107,16 @@ def test_share_bar_is_full_at_all_that_was_expected(share, width):
     assert float(bars[1].get("width")) == width
 
 
+def test_extra_bars_go_right_for_more_and_left_for_less():
+    more = next(drawn(charts.extra_bar(30, (-10, 30), "x")).iter("rect"))
+    less = next(drawn(charts.extra_bar(-10, (-10, 30), "x")).iter("rect"))
+    assert float(more.get("width")) == pytest.approx(3 * float(less.get("width")), abs=0.2)
+    assert float(less.get("x")) + float(less.get("width")) == pytest.approx(
+        float(more.get("x")), abs=0.1
+    )
+    assert (more.get("class"), less.get("class")) == ("bar", "less")
+
+
 @pytest.mark.parametrize("high", [1, 3, 7, 12, 99, 1234, 98765])
 def test_grid_has_two_to_six_lines_from_zero(high):
     root = drawn(charts.history_chart(series([0.0, float(high)]), "x", is_above=False))

@@ -130,6 +130,8 @@ def _issues(tables: ReportTables, published: Published, settings: Settings) -> l
                 year_ago_count=published.year_before(issue_id),
                 series=published.series(issue_id),
                 concentration=None,
+                parts_of=None,
+                parts=(),
                 only_source=None,
                 quotes=(),
                 **_figures(now),
@@ -200,9 +202,14 @@ def _evident(
     quotes: dict[str, list[ReportQuote]],
 ) -> ReportIssue:
     source = breakdown.only_source(issue.issue_id)
+    found = breakdown.concentration(issue.issue_id, names)
+    dimension = found.dimension if found else breakdown.split_by(issue.issue_id)
+    called = names if dimension == "source_id" else {}
     return issue.model_copy(
         update={
-            "concentration": breakdown.concentration(issue.issue_id, names),
+            "concentration": found,
+            "parts_of": dimension,
+            "parts": breakdown.parts(issue.issue_id, dimension, called) if dimension else (),
             "only_source": source and wording.cleaned(names.get(source, source)),
             "quotes": tuple(quotes.get(issue.issue_id, ())),
         }

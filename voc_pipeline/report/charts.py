@@ -125,6 +125,21 @@ def share_bar(share: float | None, title: str) -> Markup:
     return _svg("share", (width, height), title, parts)
 
 
+def extra_bar(extra: float, ends: tuple[float, float], title: str) -> Markup:
+    """A bar from zero to the right for more, to the left for less, on the scale `ends`."""
+    width, height = 96, 12
+    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
+    unit = (width - 2) / (high - low) if high > low else 0.0
+    zero = 1 - low * unit
+    start, length = zero + min(extra, 0.0) * unit, abs(extra) * unit
+    kind = "bar" if extra >= 0 else "less"
+    parts = [
+        f'<rect class="{kind}" x="{_n(start)}" y="1" width="{_n(length)}" height="{height - 2}"/>',
+        f'<path class="axis" d="M{_n(zero)} 0V{height}"/>',
+    ]
+    return _svg("extra", (width, height), title, parts)
+
+
 def _svg(kind: str, size: tuple[int, int], title: str, parts: Sequence[str]) -> Markup:
     width, height = size
     # Every part is written in this module from numbers and fixed words; only the title is foreign.

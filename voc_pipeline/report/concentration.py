@@ -5,6 +5,9 @@ share of the issue's reports. The usual share is the issue's own in the 8 weeks 
 with fewer than 20 reports in them is compared with all issues together. A cell is named if it
 holds at least 5 reports, the excess is at least 3 and at least 3 standard deviations of a
 binomial draw with the usual share; of several, the one with the largest excess.
+
+Apart from that rule, `parts` splits the change of the count, this week against the mean of the 8
+weeks before, into what each cell of one dimension adds; the parts sum to the change.
 """
 
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from typing import get_args
 
 import polars as pl
 
-from models.report import Concentration, Dimension
+from models.report import Concentration, Contribution, Dimension
 from voc_pipeline.report import wording
 
 EARLIER_WEEKS = 8
@@ -22,9 +25,15 @@ LEAST_CELL = 5
 LEAST_EXCESS = 3.0
 LEAST_DEVIATIONS = 3.0
 ONE_SOURCE_SHARE = 0.95
+MOST_PARTS = 4
+"""Cells shown by name; the others stand together as the rest."""
+LEAST_STATED = 0.5
+"""Share of the reports that must state a dimension before it is split by it."""
+_DIGITS = 6
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 """In the order in which a tie is decided: what can be acted on first."""
 
+_Parts = tuple[Contribution, ...]
 _Counts = dict[tuple[str, str], dict[str | None, int]]
 _OF_ALL = ""
 
@@ -35,6 +44,8 @@ class Breakdown:
 
     now: _Counts
     earlier: _Counts
+    earlier_weeks: int
+    """Weeks that `earlier` holds, at most 8."""
 
     def concentration(self, issue_id: str, names: dict[str, str]) -> Concentration | None:
         """The cell that stands out most; None if none does. `names`: what sources are called."""
@@ -48,6 +59,43 @@ class Breakdown:
             return None
         shown = names.get(found.cell, found.cell) if found.dimension == "source_id" else found.cell
         return found.model_copy(update={"cell": wording.cleaned(shown)})
+
+    def parts(self, issue_id: str, dimension: Dimension, names: dict[str, str]) -> _Parts:
+        """What each cell adds to the issue's change: the largest by name, then the rest."""
+        now = self.now.get((issue_id, dimension), {})
+        earlier = self.earlier.get((issue_id, dimension), {})
+        usual = {cell: count / max(self.earlier_weeks, 1) for cell, count in earlier.items()}
+        cells = sorted(
+            {*now, *usual},
+            key=lambda cell: (usual.get(cell, 0) - now.get(cell, 0), cell is None, cell or ""),
+        )
+        if len(cells) > MOST_PARTS + 1:
+            shown, rest = cells[:MOST_PARTS], cells[MOST_PARTS:]
+        else:
+            shown, rest = cells, []
+        groups = [(names.get(cell or "", cell), False, [cell]) for cell in shown]
+        groups += [(None, True, rest)] if rest else []
+        return tuple(
+            Contribution(
+                cell=None if name is None else wording.cleaned(name),
+                is_rest=is_rest,
+                feedback_count=sum(now.get(cell, 0) for cell in held),
+                usual_count=round(sum(usual.get(cell, 0.0) for cell in held), _DIGITS),
+                extra_count=round(
+                    sum(now.get(cell, 0) - usual.get(cell, 0.0) for cell in held), _DIGITS
+                ),
+            )
+            for name, is_rest, held in groups
+        )
+
+    def split_by(self, issue_id: str) -> Dimension | None:
+        """The first dimension that most reports state, in two cells or more; None without one."""
+        for dimension in DIMENSIONS:
+            cells = self.now.get((issue_id, dimension), {})
+            stated = sum(count for cell, count in cells.items() if cell)
+            if len(cells) > 1 and stated >= LEAST_STATED * sum(cells.values()):
+                return dimension
+        return None
 
     def only_source(self, issue_id: str) -> str | None:
         """The source with at least 95 % of at least 5 reports, if other sources sent any issue."""
@@ -83,9 +131,9 @@ class Breakdown:
             cell=cell,
             cell_count=count,
             issue_count=total,
-            usual_share=round(share, 6),
+            usual_share=round(share, _DIGITS),
             is_own_share=is_own,
-            excess_count=round(excess, 6),
+            excess_count=round(excess, _DIGITS),
         )
 
 
@@ -97,6 +145,7 @@ def read_breakdown(breakdown: pl.DataFrame, week: date) -> Breakdown:
     return Breakdown(
         now=_counts(issues.filter(pl.col("week_start") == week)),
         earlier=_counts(earlier),
+        earlier_weeks=earlier.get_column("week_start").n_unique(),
     )
 
 

@@ -102,6 +102,7 @@ def _environment() -> Environment:
         share_bar=charts.share_bar,
         status=status,
         where=where,
+        split=split,
         owner_line=owner_line,
         figure_value=figure_value,
         figure_note=figure_note,
@@ -153,6 +154,36 @@ def _concentrated(issue: ReportIssue) -> str:
         f"{wording.grouped(found.issue_count)}) have {_DIMENSION_WORDS[found.dimension]} "
         f"“{found.cell}”; {compared}."
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a split: its name, its bar, its number."""
+
+    name: str
+    bar: Markup
+    extra: str
+
+
+def split(issue: ReportIssue) -> tuple[str, list[Part]]:
+    """The change of an issue by cell: a heading with the whole change, and a line for each."""
+    if issue.parts_of is None or not issue.parts:
+        return "", []
+    extras = [part.extra_count for part in issue.parts]
+    word = _DIMENSION_WORDS[issue.parts_of]
+    heading = f"Against the 8 weeks before, by {word}: {_signed(sum(extras))} in all"
+    lines = []
+    for part in issue.parts:
+        name = "All others" if part.is_rest else part.cell or "Not stated"
+        extra = _signed(part.extra_count)
+        bar = charts.extra_bar(part.extra_count, (min(extras), max(extras)), f"{name}: {extra}")
+        lines.append(Part(name, bar, extra))
+    return heading, lines
+
+
+def _signed(count: float) -> str:
+    shown = wording.grouped(count)
+    return f"+{shown}" if round(count) > 0 else shown
 
 
 def owner_line(group: FunctionGroup) -> str:
