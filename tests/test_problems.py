@@ -106,6 +106,14 @@ def test_a_bad_score_raises_and_a_good_one_lowers_less():
     assert low - none > none - high
 
 
+def test_a_complaint_channel_leans_but_does_not_decide():
+    text = "the order of last week"
+    scores = problem_score(
+        [text] * 3, [None] * 3, [None] * 3, None, ["complaint", "ticket", "survey"]
+    )
+    assert PROBLEM_THRESHOLD > scores[0] > scores[1] > scores[2] == score_of(text)
+
+
 def test_the_question_leans_the_answer():
     text = "waiting in the hall"
     asked_bad = score_of(text, question="What could we do better?")
@@ -146,7 +154,7 @@ def test_many_texts_get_the_scores_each_gets_alone():
     assert problem_score([], [], []).tolist() == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.text(max_size=200), st.one_of(st.none(), st.floats(0, 1)), st.one_of(st.none(), st.text())
 )
@@ -192,7 +200,7 @@ def test_real_comments_are_told_apart_by_words_alone(
     if not (DATA / path).exists():
         pytest.skip(f"{path} is not on this machine")
     frame = pl.read_parquet(DATA / path).drop_nulls([text, label])
-    frame = frame.filter(pl.col(label).is_in(bad + good, nulls_equal=False)).head(4000)
+    frame = frame.filter(pl.col(label).is_in(bad + good, nulls_equal=False)).head(1500)
     scores = problem_score(frame[text].to_list(), [None] * len(frame), [None] * len(frame))
     called = scores >= PROBLEM_THRESHOLD
     is_problem = frame[label].is_in(bad).to_numpy()

@@ -32,6 +32,7 @@ COLUMNS = {
     "question": pl.String,
     "score_share": pl.Float64,
     "language": pl.String,
+    "channel": pl.String,
     "verbatim": pl.String,
 }
 
@@ -212,7 +213,7 @@ PHRASES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(HOSTILE, PHRASES))
 def test_offsets_are_exact_for_any_text(text: str):
     rows = feedback(text)
@@ -226,7 +227,7 @@ def test_offsets_are_exact_for_any_text(text: str):
         ends.append(row["end_offset"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(PHRASES)
 def test_every_telling_word_is_in_a_segment(text: str):
     covered = {place for start, end in spans_of(text) for place in range(start, end)}
@@ -240,18 +241,18 @@ def test_every_telling_word_is_in_a_segment(text: str):
     "unit",
     ["a", "word ", "a. ", "!", " ", "x,", "ab.Cd ", "\u0301", "((", "';;", "although a ", "1."],
 )
-def test_a_megabyte_takes_time_in_proportion(unit: str):
+def test_a_long_text_takes_time_in_proportion(unit: str):
     def seconds(length: int) -> float:
         text = unit * (length // len(unit))
         began = time.process_time()
         list(spans_of(text))
         return time.process_time() - began
 
-    assert seconds(300_000) < max(20 * seconds(30_000), 1.0)
+    assert seconds(150_000) < max(20 * seconds(15_000), 1.0)
 
 
-def test_a_megabyte_of_sentences_becomes_segments_without_loss():
-    text = "The lift on floor 3 is broken again. " * 27_000
+def test_half_a_megabyte_of_sentences_becomes_segments_without_loss():
+    text = "The lift on floor 3 is broken again. " * 13_500
     table = split_segments(feedback(text))
-    assert table.height == 27_000
+    assert table.height == 13_500
     assert table["kind"].unique().to_list() == ["problem"]

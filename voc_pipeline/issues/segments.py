@@ -110,13 +110,14 @@ def segments_of(feedback: pl.DataFrame) -> pl.DataFrame:
             texts.append(verbatim[start:end])
     sources = feedback.select(
         "feedback_id", "revision", "source_id", "week_start", "received_week",
-        "score_share", "question", "language",
+        "score_share", "question", "language", "channel",
     )[rows]  # fmt: skip
     scores, kinds = judge(
         texts,
         sources["score_share"].to_list(),
         sources["question"].to_list(),
         sources["language"].to_list(),
+        sources["channel"].to_list(),
     )
     hashes = {text: text_hash(text) for text in set(texts)}
     table = sources.with_columns(
