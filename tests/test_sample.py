@@ -350,6 +350,17 @@ def test_complaints_are_written_as_the_old_desk_does(home: Path) -> None:
     assert re.search(r"H\d{6};\d{2}/\d{2}/\d{4};", text)
 
 
+def test_letters_are_registered_before_their_week_is_closed(company: SimulatedCompany) -> None:
+    letters = company.sources["complaints"].with_columns(
+        pl.col("Date", "Registered").str.to_date("%d/%m/%Y")
+    )
+    assert (letters["Date"] <= letters["Registered"]).all()
+    # Dates are midnights: that of the next Monday still lies before the cutoff, that of this
+    # Monday would be known to the week before.
+    days = (letters["Registered"] - letters["received_week"]).dt.total_days()
+    assert set(days) == set(range(1, 8))
+
+
 def test_a_survey_response_has_two_questions_and_one_score(company: SimulatedCompany) -> None:
     by_response = company.sources["survey"].group_by("response_id").agg(
         pl.len(), pl.col("question").n_unique().alias("questions"),
@@ -367,6 +378,7 @@ def test_wording_is_varied(company: SimulatedCompany) -> None:
     frames = [frame for one in catalogue.problems.values() for frame in set(one.frames)]
     assert len(frames) == len(set(frames))
     assert min(len(set(one.frames)) for one in catalogue.problems.values()) >= 25
+    assert min(len(one.core) for one in catalogue.problems.values()) >= 3
     words = texts(company).join(company.truth["feedback"], on=["source_id", "external_id"])
     problems = words.filter(pl.col("kind").is_in(["problem", "mixed"]))
     key = pl.col("text").str.to_lowercase().str.replace_all("[^a-z]+", " ")
@@ -377,7 +389,7 @@ def test_wording_is_varied(company: SimulatedCompany) -> None:
 def test_every_phrase_can_be_said() -> None:
     catalogue = read_catalogue()
     dice = Dice(5)
-    phrases = [frame for one in catalogue.problems.values() for frame in one.frames]
+    phrases = [one for each in catalogue.problems.values() for one in (*each.core, *each.frames)]
     phrases += [frame for kind in catalogue.everyday.values() for frame in kind]
     for phrase in phrases:
         for _ in range(5):

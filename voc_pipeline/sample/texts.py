@@ -14,6 +14,7 @@ from voc_pipeline.sample.wording import Catalogue, Dice
 
 PlanKind = Literal["problem", "mixed", "praise", "question", "empty", "viral"]
 _WORD = re.compile(r"[a-z]{5,12}")
+_CORE_SHARE = 0.62
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -42,22 +43,22 @@ class Manner:
 
 
 MANNERS = {
-    "survey": Manner(context=0.08, second_sentence=0.18, consequence=0.1),
+    "survey": Manner(context=0.04, second_sentence=0.18, consequence=0.06),
     "tickets": Manner(
-        greeting=0.75, context=0.6, second_sentence=0.45, consequence=0.4, sign_off=0.7,
+        greeting=0.75, context=0.25, second_sentence=0.45, consequence=0.18, sign_off=0.7,
         lower_case=0.05, emoji=0.01, line_breaks=0.6,
     ),
-    "app_reviews": Manner(context=0.1, second_sentence=0.35, consequence=0.25, emoji=0.14),
+    "app_reviews": Manner(context=0.05, second_sentence=0.35, consequence=0.1, emoji=0.14),
     "social": Manner(
-        context=0.07, second_sentence=0.12, consequence=0.25, lower_case=0.2, emoji=0.2
+        context=0.04, second_sentence=0.12, consequence=0.1, lower_case=0.2, emoji=0.2
     ),
     "complaints": Manner(
-        greeting=0.6, context=0.8, second_sentence=0.8, consequence=0.55, sign_off=0.5,
+        greeting=0.6, context=0.4, second_sentence=0.8, consequence=0.25, sign_off=0.5,
         lower_case=0.01, upper_case=0.04, typos=0.1, emoji=0.0, line_breaks=0.3,
     ),
     "chat": Manner(context=0.0, second_sentence=0.0, consequence=0.0, lower_case=0.35, typos=0.3),
     "recorded_calls": Manner(
-        context=0.3, consequence=0.3, lower_case=1.0, typos=0.0, emoji=0.0, upper_case=0.0
+        context=0.1, consequence=0.1, lower_case=1.0, typos=0.0, emoji=0.0, upper_case=0.0
     ),
 }  # fmt: skip
 
@@ -87,11 +88,12 @@ def compose(plan: Plan, manner: Manner, catalogue: Catalogue, dice: Dice) -> str
 
 def problem_sentence(problem_id: str, catalogue: Catalogue, dice: Dice) -> str:
     """One sentence about a problem, without its full stop."""
-    frames = catalogue.problems[speaks_like(problem_id, dice.share())].frames
-    said = catalogue.say(dice.pick(frames), dice)
-    if dice.chance(0.22):
+    problem = catalogue.problems[speaks_like(problem_id, dice.share())]
+    phrases = problem.core if dice.chance(_CORE_SHARE) else problem.frames
+    said = " ".join(catalogue.say(dice.pick(phrases), dice).replace(" ,", ",").split())
+    if dice.chance(0.12):
         said = f"{catalogue.line('opener', dice)} {said}"
-    if dice.chance(0.14):
+    if dice.chance(0.07):
         said = f"{said} {catalogue.line('tail', dice)}"
     return said
 

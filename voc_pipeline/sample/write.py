@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -29,15 +28,15 @@ def write_company(company: SimulatedCompany, folder: Path) -> None:
     Files of weeks that are not simulated are not touched.
     """
     for source_id, records in company.sources.items():
-        for (week,), part in records.partition_by("received_week", as_dict=True).items():
-            rows = part.drop("received_week")
+        for week in records["received_week"].unique().sort():
+            rows = records.filter(received_week=week).drop("received_week")
             home = folder / "sources" / source_id
             if source_id == "recorded_calls":
                 for name, body in rows.select("file_name", "body").iter_rows():
                     _put(home / name, body.encode())
                 continue
             ending, encode = _FORMATS[source_id]
-            _put(home / f"simulated_{source_id}_{_day(week)}.{ending}", encode(rows))
+            _put(home / f"simulated_{source_id}_{week}.{ending}", encode(rows))
     for name, frame in company.truth.items():
         _put(folder / "truth" / f"{name}.parquet", _parquet(frame))
     _put(folder / "company" / "customers.csv", _csv(company.customers))
@@ -80,11 +79,6 @@ _FORMATS: dict[str, tuple[str, Callable[[pl.DataFrame], bytes]]] = {
     "chat": ("json", _json),
     "call_log": ("csv", _csv),
 }
-
-
-def _day(week: object) -> str:
-    assert isinstance(week, date)  # noqa: S101 - narrows the type of a partition key
-    return week.isoformat()
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -30,13 +30,15 @@ class Dice:
 
     def share(self) -> float:
         """A number from 0 up to, not including, 1."""
-        if not self._block:
+        try:
+            return self._block.pop()
+        except IndexError:
             self._block = self._generator.random(_BLOCK).tolist()
-        return self._block.pop()
+            return self._block.pop()
 
     def chance(self, probability: float) -> bool:
         """True with the probability given."""
-        return self.share() < probability
+        return probability > 0 and self.share() < probability
 
     def number(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
@@ -105,7 +107,10 @@ class Problem:
     """True if nobody mentions it before an event brings it."""
     channels: Mapping[str, float]
     """Source id to how much likelier it is there; 1 where left out."""
+    core: tuple[Phrase, ...]
+    """How most people put it, in many orders of the same words."""
     frames: tuple[Phrase, ...]
+    """The rarer ways to put it."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ class Catalogue:
         return self.say(dice.pick(self.everyday[kind]), dice)
 
     def _fill(self, slot: str, dice: Dice) -> str:
+        if slot == "item" and dice.chance(0.35):
+            slot = "any_item"
         if slot in self.words:
             return dice.pick(self.words[slot])
         low, high = _NUMBERS[slot]
@@ -169,6 +176,7 @@ _SPELT = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 20: 
 def read_catalogue() -> Catalogue:
     """All wording, read once from the TOML files beside this module."""
     problems: dict[str, Problem] = {}
+    core = _read("core")
     for function in FUNCTION_FILES:
         for row in _read(function)["problem"]:
             problems[row["id"]] = Problem(
@@ -180,6 +188,7 @@ def read_catalogue() -> Catalogue:
                 weight=row["weight"],
                 begins_with_event=row.get("begins_with_event", False),
                 channels=row.get("channels", {}),
+                core=tuple(Phrase.parse(frame) for frame in core[row["id"]]),
                 frames=tuple(Phrase.parse(frame) for frame in row["frames"]),
             )
     everyday = _read("everyday")
