@@ -22,7 +22,7 @@ import numpy.typing as npt
 PROBLEM_THRESHOLD = 0.5
 """At or above it a segment is a problem. The bias puts it where one plain cue ("did not come")
 decides: held-out precision and recall are then .82 and .89 on patient comments, .83 and .89 on
-airline tweets (`python -m benchmarks.problems` prints the curve); .6 trades recall for precision."""
+airline tweets (`python -m benchmarks.problems` prints the curve); .6 gives precision for recall."""
 
 BIAS = -1.4  # the logit of a text without cues: one cue of 1.4 decides
 PRAISE_SHARE = 0.7  # praise beside a problem takes away less than the problem gives
