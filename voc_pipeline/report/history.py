@@ -51,7 +51,8 @@ class Published:
 
     def __init__(self, figures: pl.DataFrame, week: date) -> None:
         self.week = week
-        self._first = week - timedelta(weeks=SHOWN_WEEKS + BAND_WEEKS)
+        length = SHOWN_WEEKS + BAND_WEEKS
+        self._weeks = [self._monday(back) for back in range(length - 1, -1, -1)]
         known = figures.filter(pl.col("week_start") <= week).with_columns(
             value=pl.when(pl.col("value").is_finite()).then(pl.col("value"))
         )
@@ -62,7 +63,7 @@ class Published:
         issues = known.filter(pl.col("issue_id") != "")
         self.issues = _now(issues.filter(pl.col("week_start") == week))
         recent = issues.filter(
-            (pl.col("week_start") >= self._first)
+            (pl.col("week_start") >= self._weeks[0])
             & pl.col("figure").is_in(["feedback_count", "lower_bound", "upper_bound"])
         )
         self._lines = _lines(recent)
@@ -72,7 +73,7 @@ class Published:
     def series(self, issue_id: str) -> WeekSeries:
         """The issue's count and usual range in the 52 weeks up to the report's."""
         return WeekSeries(
-            first_week=self._monday(SHOWN_WEEKS - 1),
+            first_week=self._weeks[BAND_WEEKS],
             values=self._recent(self._lines.get((issue_id, "feedback_count"), {})),
             lower=self._recent(self._lines.get((issue_id, "lower_bound"), {})),
             upper=self._recent(self._lines.get((issue_id, "upper_bound"), {})),
@@ -97,14 +98,13 @@ class Published:
 
     def banded(self, by_week: dict[date, float]) -> WeekSeries:
         """52 weeks of a figure, each with the usual range of the 26 weeks before it."""
-        weeks = [self._monday(back) for back in range(SHOWN_WEEKS + BAND_WEEKS - 1, -1, -1)]
-        values = [by_week.get(monday) for monday in weeks]
+        values = [by_week.get(monday) for monday in self._weeks]
         bands = [
             usual_band(values[position - BAND_WEEKS : position])
             for position in range(BAND_WEEKS, len(values))
         ]
         return WeekSeries(
-            first_week=weeks[BAND_WEEKS],
+            first_week=self._weeks[BAND_WEEKS],
             values=tuple(_rounded(value) for value in values[BAND_WEEKS:]),
             lower=tuple(lower for lower, _ in bands),
             upper=tuple(upper for _, upper in bands),
@@ -114,8 +114,7 @@ class Published:
         return self.week - timedelta(weeks=back)
 
     def _recent(self, by_week: dict[date, float]) -> tuple[Number, ...]:
-        weeks = (self._monday(back) for back in range(SHOWN_WEEKS - 1, -1, -1))
-        return tuple(_rounded(by_week.get(monday)) for monday in weeks)
+        return tuple(_rounded(by_week.get(monday)) for monday in self._weeks[BAND_WEEKS:])
 
 
 def usual_band(values: Sequence[Number]) -> tuple[Number, Number]:

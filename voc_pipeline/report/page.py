@@ -7,6 +7,7 @@ are made of numbers. No script, no link to outside, no request.
 import json
 from dataclasses import dataclass
 from functools import cache
+from math import floor
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -170,20 +171,29 @@ def split(issue: ReportIssue) -> tuple[str, list[Part]]:
     if issue.parts_of is None or not issue.parts:
         return "", []
     extras = [part.extra_count for part in issue.parts]
+    ends = min(extras), max(extras)
     word = _DIMENSION_WORDS[issue.parts_of]
-    heading = f"Against the 8 weeks before, by {word}: {_signed(sum(extras))} in all"
+    heading = f"Change on the 8 weeks before, by {word}: {_signed(round(sum(extras)))}"
     lines = []
-    for part in issue.parts:
+    for part, whole in zip(issue.parts, whole_parts(extras), strict=True):
         name = "All others" if part.is_rest else part.cell or "Not stated"
-        extra = _signed(part.extra_count)
-        bar = charts.extra_bar(part.extra_count, (min(extras), max(extras)), f"{name}: {extra}")
+        extra = _signed(whole)
+        bar = charts.extra_bar(part.extra_count, ends, f"{name}: {extra}")
         lines.append(Part(name, bar, extra))
     return heading, lines
 
 
-def _signed(count: float) -> str:
-    shown = wording.grouped(count)
-    return f"+{shown}" if round(count) > 0 else shown
+def whole_parts(parts: list[float]) -> list[int]:
+    """The parts as whole numbers that sum to the rounded sum: largest remainders go up first."""
+    floors = [floor(part) for part in parts]
+    missing = round(sum(parts)) - sum(floors)
+    order = sorted(range(len(parts)), key=lambda place: (floors[place] - parts[place], place))
+    raised = set(order[:missing])
+    return [whole + (place in raised) for place, whole in enumerate(floors)]
+
+
+def _signed(count: int) -> str:
+    return f"+{wording.grouped(count)}" if count > 0 else wording.grouped(count)
 
 
 def owner_line(group: FunctionGroup) -> str:
