@@ -49,6 +49,7 @@ def score_of(text: str, score: float | None = None, question: str | None = None)
         "I’ve never had such bad service",  # noqa: RUF001
         "THIS IS RIDICULOUS",
         "Nothing works",
+        "Thanks for nothing",
         "Staff were rude 😡",
     ],
 )

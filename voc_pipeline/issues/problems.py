@@ -32,7 +32,11 @@ CHANNEL_WEIGHTS = {"complaint": 0.7, "ticket": 0.4}  # never enough without a cu
 BAD_SCORE, BAD_SCORE_WEIGHT, GOOD_SCORE_WEIGHT = 0.25, 1.3, -0.5
 TURNING_REACH, LIFTING_REACH = 4, 7  # words behind a negator
 LIFTED_PRAISE = 2.5
-FLIPPED_PROBLEM = (2.0, 3.0)  # "no delay" is praise; "not terrible" is rare, "did not call" is not
+STRONG_CUE = 3.0
+FLIPPED_PROBLEM = (
+    2.0,
+    STRONG_CUE,
+)  # "no delay" is praise; "not terrible" is rare, "did not call" is not
 FLIPPED_PRAISE_SHARE = 0.9
 MIN_WORDS, SCORE_ONLY_LOGIT = 3, 0.1  # a bad score beside words without a cue: .525
 MAX_EMPTY_WORDS, EMPTY_LOGIT = 8, -4.0  # "nothing at all", "n/a", "kind regards"
@@ -190,9 +194,10 @@ def weigh(text: str, *, is_foreign: bool = False) -> Evidence:
     spoken = [word for word in words if word not in NOT_SPOKEN]
     if is_foreign and 4 * sum(word in lexicon.english_words for word in spoken) < len(spoken):
         return Evidence(0.0, 0.0, len(spoken), False)
-    if len(spoken) <= MAX_EMPTY_WORDS and lexicon.empty_words.issuperset(spoken):
-        return Evidence(0.0, 0.0, len(spoken), True)
     problem, praise = summed_cues(words, lexicon)
+    says_little = len(spoken) <= MAX_EMPTY_WORDS and lexicon.empty_words.issuperset(spoken)
+    if says_little and problem < STRONG_CUE:  # "thanks for nothing" says something
+        return Evidence(0.0, 0.0, len(spoken), True)
     return Evidence(min(problem, EVIDENCE_CAP), min(praise, EVIDENCE_CAP), len(spoken), False)
 
 
