@@ -12,12 +12,11 @@ JOB = "weekly"
 Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
 
 
-def weekly_job(partitions: dg.PartitionsDefinition[str]) -> UnresolvedAssetJobDefinition:
+def weekly_job() -> UnresolvedAssetJobDefinition:
     """All stages for the asked weeks, in one process."""
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
         executor_def=dg.in_process_executor,
         description="Every stage, from the sources to the report and the analysts' file.",
         tags={"dagster/max_runtime": str(6 * 60 * 60)},

@@ -38,7 +38,7 @@ def required_sources(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     with home.warehouse() as warehouse:
         latest = warehouse.latest_week("raw")
         health = warehouse.rows(SourceHealth, "week_start = ?", latest)
-    quiet = health.filter(pl.col("state").is_in(["silent", "failed"]))
+    quiet = health.filter(pl.col("state").is_in(["silent", "failed", "not started"]))
     required = quiet.filter(pl.col("is_required"))
     named = ", ".join(f"{row['source_id']} ({row['state']})" for row in quiet.to_dicts())
     return dg.AssetCheckResult(

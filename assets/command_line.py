@@ -61,7 +61,7 @@ def demo(
     out.print(f"Simulating {weeks} weeks of a fictional company in {escape(str(home))} ...")
     company = simulate_company(seed=DEMO_SEED, weeks=weeks, first_week=DEMO_FIRST_WEEK)
     home.mkdir(parents=True, exist_ok=True)
-    write_company(company, home / "sources")
+    write_company(company, home)
     (home / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
     chosen = Home.chosen(home)
     _run(chosen, chosen.weeks_to(DEMO_FIRST_WEEK + ONE_WEEK * (weeks - 1)))
@@ -85,12 +85,12 @@ def check(home: HomeOption = None) -> None:
     from connectors import connect
 
     chosen = Home.chosen(home)
-    settings = chosen.settings
+    company, sources = chosen.settings.company, chosen.settings.sources
     _ = chosen.pseudonym_key
-    found = Table("source", "kind", "channel", "found", title=escape(settings.company.name))
+    found = Table("source", "kind", "channel", "found", title=escape(company.name))
     wrong = 0
-    for source in settings.sources:
-        lines = connect(source, chosen.path, settings.company.time_zone).check()
+    for source in sources:
+        lines = connect(source, chosen.path, company.time_zone).check()
         wrong += len(lines)
         found.add_row(source.id, source.kind, source.channel, escape("\n".join(lines)) or "ok")
     out.print(found)
@@ -99,6 +99,18 @@ def check(home: HomeOption = None) -> None:
             f"{wrong} to mend in {chosen.path / 'settings.toml'} or its sources"
         )
     out.print("Settings and sources are in order. Nothing was loaded.")
+
+
+@app.command()
+def settings() -> None:
+    """Describe every key of settings.toml, with its default."""
+    from assets.settings_reference import described_settings
+
+    for key, default, meaning in described_settings():
+        if key.startswith("["):
+            out.print(f"\n[bold]{escape(key)}[/]  # {escape(meaning)}")
+        else:
+            out.print(f"{key} = {escape(default)}  # {escape(meaning)}")
 
 
 @app.command()

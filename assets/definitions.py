@@ -39,7 +39,7 @@ def definitions_of(home: Home) -> dg.Definitions:
     """The definitions of one home. Raises ConfigurationError if its settings are wrong."""
     company = home.settings.company
     partitions = weekly(company)
-    job = weekly_job(partitions)
+    job = weekly_job()
     return dg.Definitions(
         assets=[
             stage_asset(body, partitions=partitions, kinds=kinds, self_dependent=body is issues)

@@ -10,6 +10,7 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
 )
+from dagster_shared.error import SerializableErrorInfo
 
 from assets.automation import JOB
 from assets.definitions import definitions_of
@@ -76,15 +77,24 @@ def run_weeks(
         progress_listener.reset(token)
 
 
+def _root_cause(error: SerializableErrorInfo) -> str:
+    """The message of the first error of a chain: ours, with its remedy."""
+    while error.cause is not None:
+        error = error.cause
+    return error.message.strip()
+
+
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
     failures: list[str] = []
     warnings: list[str] = []
     for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
+        error = None
+        if event.is_step_failure:
             error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
-            failures.append(f"{event.step_key}: {error.message.strip()}")
+        elif event.is_failure:
+            error = event.job_failure_data.error
+        if error is not None:
+            failures.append(f"{event.step_key or 'run'}: {_root_cause(error)}")
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             blocks = evaluation.severity == dg.AssetCheckSeverity.ERROR

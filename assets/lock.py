@@ -35,7 +35,7 @@ class HomeResource(dg.ConfigurableResource["HomeResource"]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
         """Take the home's lock, end dead runs, and mark this run as alive."""
-        run_id = context.run_id or "test"
+        run_id = context.run.run_id if context.run else "without a run"
         instance = context.instance
         with (
             alive(self.home, run_id),

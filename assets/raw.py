@@ -8,7 +8,7 @@ from assets.stage import WeekRun, table_note
 from connectors import connect
 from connectors.base import Batch, Connector, Window
 from models.errors import FatalSourceError, RetriableSourceError
-from models.ledger import SuppressedCustomer
+from models.ledger import Cursor, SuppressedCustomer
 from models.raw import Load, RawRecord, SourceHealth
 from models.source import Source
 from models.week import week_opens
@@ -17,6 +17,7 @@ from voc_pipeline.feedback.health import judge_sources
 from voc_pipeline.feedback.intake import Intake, LoadWindow, classify, deletions
 from voc_pipeline.warehouse import Warehouse, intake
 from voc_pipeline.warehouse.schema import polars_schema
+from voc_pipeline.warehouse.store import digest
 
 VERSION = 1
 COUNTS = ("loaded", "revised", "deleted", "duplicate", "rejected", "suppressed", "outside_window")
@@ -56,7 +57,10 @@ def load(run: WeekRun, source: Source, connector: Connector, week: date) -> dict
         SourceError: the source could not be read; nothing of this load is stored.
     """
     warehouse = run.warehouse
-    cursor, loaded_until = intake.cursor_of(warehouse, source.id)
+    before = intake.cursor_of(warehouse, source.id)
+    cursor, loaded_until = (before.cursor, before.window_end) if before else (None, None)
+    settings_hash = digest(source.model_dump_json())
+    is_same_search = before is not None and before.settings_hash == settings_hash
     window = LoadWindow(
         source_id=source.id,
         week=week,
@@ -72,9 +76,15 @@ def load(run: WeekRun, source: Source, connector: Connector, week: date) -> dict
             cursor = batch.cursor if batch.cursor is not None else cursor
             seen.append(batch.records["external_id"])
             _store(warehouse, connector, batch, window, totals, run.home.pseudonym_key)
-            if batch.complete_over is not None:
+            if batch.complete_over is not None and is_same_search:
                 _withdraw(warehouse, batch.complete_over, pl.concat(seen), window, totals)
-        intake.store_cursor(warehouse, source.id, cursor, window.end)
+        after = Cursor(
+            source_id=source.id,
+            cursor=cursor,
+            window_end=max(window.end, loaded_until or window.end),
+            settings_hash=settings_hash,
+        )
+        intake.store_cursor(warehouse, after)
         number = intake.next_load_number(warehouse, source.id, week)
         changed = any(totals[name] for name in ("loaded", "revised", "deleted", "rejected"))
         if number == 1 or changed or totals["suppressed"]:

@@ -18,6 +18,9 @@ class Cursor(TableRow):
     source_id: str = Field(description="The configured source.")
     cursor: str | None = Field(description="JSON text that the connector gave with its last page.")
     window_end: datetime = Field(description="Everything known up to here was loaded, UTC.")
+    settings_hash: str = Field(
+        description="Hash of the source's settings: under others, a fetch proves no deletion."
+    )
 
 
 class StagePartition(TableRow):

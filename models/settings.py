@@ -144,5 +144,5 @@ def read_settings(home: Path) -> Settings:
         )
         raise ConfigurationError(
             f"{path} does not fit, {error.error_count()} to mend:\n{lines}\n"
-            "Every key is described in docs/settings.md"
+            "Every key is described by `uv run voc settings`"
         ) from error

@@ -12,7 +12,6 @@ FIGURES = tuple(name for name in IssueWeekly.model_fields if name not in KEYS)
 RESTATED = (
     "feedback_count",
     "customer_count",
-    "expected_count",
     "lower_bound",
     "upper_bound",
     "verdict",

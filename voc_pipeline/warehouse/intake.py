@@ -34,13 +34,10 @@ def known_in_span(
     )
 
 
-def cursor_of(warehouse: Warehouse, source_id: str) -> tuple[str | None, datetime | None]:
-    """The source's cursor and the instant up to which it was loaded; None before its first load."""
+def cursor_of(warehouse: Warehouse, source_id: str) -> Cursor | None:
+    """Where the source's last load ended; None before its first load."""
     found = warehouse.rows(Cursor, "source_id = ?", source_id)
-    if found.is_empty():
-        return None, None
-    row = found.row(0, named=True)
-    return row["cursor"], row["window_end"]
+    return None if found.is_empty() else Cursor(**found.row(0, named=True))
 
 
 def next_load_number(warehouse: Warehouse, source_id: str, week: date) -> int:
@@ -49,12 +46,10 @@ def next_load_number(warehouse: Warehouse, source_id: str, week: date) -> int:
     return found.height + 1
 
 
-def store_cursor(warehouse: Warehouse, source_id: str, cursor: str | None, end: datetime) -> None:
-    """Commit a source's cursor, in the caller's transaction; the loaded instant never goes back."""
-    _, loaded_until = cursor_of(warehouse, source_id)
-    row = {"source_id": source_id, "cursor": cursor, "window_end": max(end, loaded_until or end)}
-    frame = pl.DataFrame([row], schema=polars_schema(Cursor))
-    warehouse.replace(Cursor, frame, "source_id = ?", source_id)
+def store_cursor(warehouse: Warehouse, cursor: Cursor) -> None:
+    """Commit a source's cursor, in the caller's transaction."""
+    frame = pl.DataFrame([cursor.model_dump()], schema=polars_schema(Cursor))
+    warehouse.replace(Cursor, frame, "source_id = ?", cursor.source_id)
 
 
 def store_rejects(warehouse: Warehouse, rejects: pl.DataFrame, source_id: str, week: date) -> int:

@@ -1,0 +1,252 @@
+"""The whole job on a small simulated company: same bytes however it is run, nothing lost."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+from homes import left_behind, report_files, run, simulated_home, week
+
+from assets.definitions import definitions_of
+from assets.home import Home
+from assets.launch import instance_of, run_weeks
+from models.raw import Load, RawRecord
+from models.week import week_label
+from voc_pipeline import FLOW
+from voc_pipeline.warehouse import soundness
+
+WEEKS = 10
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Home:
+    """A home whose ten weeks ran in one go. Copy it before changing it."""
+    home = simulated_home(tmp_path_factory.mktemp("finished") / "home", weeks=WEEKS)
+    run(home, 1, WEEKS)
+    return home
+
+
+@pytest.fixture
+def own_copy(finished, tmp_path) -> Home:
+    shutil.copytree(finished.path, tmp_path / "home", symlinks=True)
+    return Home(tmp_path / "home")
+
+
+def test_the_asset_graph_is_the_flow(finished):
+    graph = definitions_of(finished).resolve_asset_graph()
+    keys = [key.to_user_string() for key in graph.toposorted_asset_keys]
+    assert tuple(keys) == FLOW
+    for before, after in zip(FLOW, FLOW[1:], strict=False):
+        parents = graph.get(dg.AssetKey(after)).parent_keys
+        assert dg.AssetKey(before) in parents
+    assert dg.AssetKey("issues") in graph.get(dg.AssetKey("issues")).parent_keys
+
+
+def test_every_stage_has_group_owner_kind_and_description(finished):
+    graph = definitions_of(finished).resolve_asset_graph()
+    for name in FLOW:
+        node = graph.get(dg.AssetKey(name))
+        assert node.group_name != "default"
+        assert node.owners
+        assert node.kinds
+        assert len(node.description) > 40
+
+
+def test_the_second_run_adds_no_row_and_changes_no_byte(own_copy):
+    before = left_behind(own_copy)
+    run(own_copy, 1, WEEKS)
+    assert left_behind(own_copy) == before
+
+
+def test_week_by_week_gives_the_bytes_of_one_go(finished, tmp_path):
+    home = simulated_home(tmp_path / "home", weeks=WEEKS)
+    for number in range(1, WEEKS + 1):
+        run(home, number, number)
+    assert left_behind(home) == left_behind(finished)
+
+
+def test_a_skipped_week_is_run_as_it_is(own_copy, tmp_path):
+    home = simulated_home(tmp_path / "gap", weeks=3)
+    run(home, 1, 1)
+    run(home, 3, 3)
+    with home.warehouse() as warehouse:
+        registers = warehouse.query("SELECT week_start FROM stage_partitions WHERE stage = 'issues'")
+    assert set(registers["week_start"]) == {week(1), week(2), week(3)}
+
+
+def test_every_source_and_week_balances_in_rows_that_are_there(finished):
+    with finished.warehouse() as warehouse:
+        assert soundness.unbalanced_loads(warehouse).is_empty()
+        loads, raw = warehouse.rows(Load), warehouse.rows(RawRecord)
+    assert loads["loaded_count"].sum() == raw.height > 1000
+    assert loads.select("source_id").n_unique() == len(finished.settings.sources)
+
+
+def test_a_lost_feedback_row_blocks_what_follows(own_copy):
+    with own_copy.warehouse() as warehouse:
+        warehouse.execute(
+            "DELETE FROM feedback WHERE feedback_id = (SELECT min(feedback_id) FROM feedback)"
+        )
+    before = left_behind(own_copy)
+    outcome = run_weeks(own_copy, [week(WEEKS)])
+    assert not outcome.succeeded
+    assert any("conservation" in line for line in outcome.failures)
+    assert left_behind(own_copy) == before
+
+
+def test_a_doubled_row_and_a_false_quote_are_found(own_copy):
+    with own_copy.warehouse() as warehouse:
+        assert soundness.broken_grains(warehouse).is_empty()
+        assert soundness.broken_contracts(warehouse).is_empty()
+        warehouse.execute("INSERT INTO segments SELECT * FROM segments LIMIT 1")
+        warehouse.execute("UPDATE issue_quotes SET quote = 'nobody said this'")
+        assert soundness.broken_grains(warehouse)["table_name"].to_list() == ["segments"]
+        promises = soundness.broken_contracts(warehouse)["promise"].to_list()
+    assert promises == ["a quote is a substring of a masked verbatim"]
+
+
+def test_an_old_week_run_again_places_only_what_is_new_and_restates(own_copy):
+    reviews = sorted((own_copy.path / "sources" / "app_reviews").iterdir())[4]
+    first = reviews.read_text(encoding="utf-8").splitlines()[0]
+    with duckdb.connect(str(own_copy.path / "voc.duckdb"), read_only=True) as analyst:
+        before = analyst.sql("SELECT segment_id, issue_id FROM mentions").pl()
+    record = pl.read_ndjson(first.encode())
+    identity = own_copy.settings.sources
+    column = next(one for one in identity if one.id == "app_reviews").columns
+    verbatim = "The app crashes every time I open the basket. I cannot log in to my account."
+    changed = record.with_columns(
+        pl.lit("late-1").alias(column.external_id[0]), pl.lit(verbatim).alias(column.verbatim[0])
+    )
+    with reviews.open("a", encoding="utf-8") as file:
+        file.write(changed.write_ndjson())
+    reports = report_files(own_copy)
+    run(own_copy, 5, 5)
+    assert report_files(own_copy) == reports
+    with duckdb.connect(str(own_copy.path / "voc.duckdb"), read_only=True) as analyst:
+        after = analyst.sql("SELECT segment_id, issue_id FROM mentions").pl()
+        arrived = analyst.sql("SELECT * FROM feedback WHERE external_id = 'late-1'").pl()
+    assert arrived.height == 1
+    kept = before.join(after, on=["segment_id", "issue_id"], how="semi")
+    assert kept.height == before.height
+
+
+def test_runs_of_the_command_line_are_in_the_ui_s_instance(finished):
+    with instance_of(finished) as instance:
+        runs = instance.get_runs()
+        assert runs
+        assert runs[0].tags["voc/started_by"] == "command line"
+        keys = instance.get_materialized_partitions(dg.AssetKey("feedback"))
+    assert {week(number).isoformat() for number in range(1, WEEKS + 1)} <= keys
+
+
+KILLED_AT = {
+    "inside the register's write": "stage.name == 'issues' and stage.week.isoformat() == '{week}'",
+    "inside the verdicts' write": "stage.name == 'trends' and stage.week.isoformat() == '{week}'",
+}
+SCRIPT = """
+import os, signal
+from pathlib import Path
+from datetime import date
+from assets.home import Home
+from assets.launch import run_weeks
+from voc_pipeline.warehouse import publish, store
+
+kept = store.Stage.record
+def record(stage, frames):
+    count = kept(stage, frames)
+    if {where}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return count
+store.Stage.record = record
+if {at_publish}:
+    import assets.mart
+    def dies(*arguments):
+        os.kill(os.getpid(), signal.SIGKILL)
+    assets.mart.publish = dies
+run_weeks(Home(Path({home!r})), [date.fromisoformat(one) for one in {weeks!r}])
+"""
+
+
+def killed_run(home: Home, where: str, *, at_publish: bool) -> int:
+    weeks = [week(number).isoformat() for number in range(1, 7)]
+    code = SCRIPT.format(where=where, at_publish=at_publish, home=str(home.path), weeks=weeks)
+    return subprocess.run([sys.executable, "-c", code], check=False, cwd=Path.cwd()).returncode
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Home:
+    home = simulated_home(tmp_path_factory.mktemp("undisturbed") / "home", weeks=6)
+    run(home, 1, 6)
+    return home
+
+
+@pytest.mark.parametrize("place", [*KILLED_AT, "before the publish"])
+def test_a_killed_run_starts_at_once_again_and_ends_with_the_same_bytes(
+    place, undisturbed, tmp_path
+):
+    home = simulated_home(tmp_path / "home", weeks=6)
+    where = KILLED_AT.get(place, "False").format(week=week(4).isoformat())
+    code = killed_run(home, where, at_publish=place == "before the publish")
+    assert code == -signal.SIGKILL
+    run(home, 1, 6)
+    assert left_behind(home) == left_behind(undisturbed)
+    with instance_of(home) as instance:
+        statuses = {one.status for one in instance.get_runs()}
+        held = instance.event_log_storage.get_concurrency_info("duckdb_writer").active_slot_count
+    assert dg.DagsterRunStatus.STARTED not in statuses
+    assert held == 0
+
+
+def test_the_analysts_file_opens_at_any_moment_of_a_run(own_copy):
+    path = str(own_copy.path / "voc.duckdb")
+    opened, errors, over = [], [], threading.Event()
+
+    def analyst():
+        while not over.is_set():
+            try:
+                with duckdb.connect(path, read_only=True) as connection:
+                    opened.append(connection.execute("SELECT count(*) FROM mentions").fetchall())
+            except duckdb.Error as error:
+                errors.append(error)
+
+    code = (
+        "from pathlib import Path; from homes import Home, run\n"
+        f"home = Home(Path({str(own_copy.path)!r}))\n"
+        "(home.path / 'voc.duckdb').touch()\n"
+        f"run(home, 1, {WEEKS})"
+    )
+    reader = threading.Thread(target=analyst)
+    reader.start()
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=Path.cwd(), env=_with_tests_on_path()
+    )
+    over.set()
+    reader.join()
+    assert done.returncode == 0
+    assert errors == []
+    assert len(opened) > 10
+
+
+def _with_tests_on_path():
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+
+
+def test_a_rebuild_counts_every_segment_in_its_crosswalk(own_copy):
+    from assets.rebuild import rebuild_register
+
+    with own_copy.warehouse() as warehouse:
+        placed = warehouse.value("SELECT count(DISTINCT segment_id) FROM assignments")
+        ids = set(warehouse.query("SELECT DISTINCT issue_id FROM issues")["issue_id"])
+    outcome, crosswalk = rebuild_register(own_copy, week(6))
+    assert outcome.succeeded
+    assert crosswalk["mention_count"].sum() == placed
+    assert set(crosswalk["old_issue_id"]) - {""} <= ids
+    assert week_label(week(6)) == week_label(crosswalk["from_week"][0])
