@@ -70,7 +70,6 @@ def main() -> int:
     )
     peak_mb = _peak_mb()
     cpu_seconds = round(time.process_time() - cpu_started, 2)
-    del conformed
     parts: dict[str, float] = {}
     texts = timed(
         parts,

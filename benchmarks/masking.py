@@ -103,7 +103,7 @@ def false_masks() -> dict[str, Any]:
     masked = mask_column(texts)
     seconds = time.perf_counter() - started
     words = sum(len(re.findall(r"\w+", text)) for text in texts)
-    shown = [found for found in masked["masked"].sort().to_list()][:8]
+    shown = masked["masked"].sort().head(8).to_list()
     return {
         "texts": len(texts),
         "masks": int(masked["count"].sum()),

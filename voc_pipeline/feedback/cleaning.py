@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (dashes of all kinds are looked for)
 """Making a received text safe to read: no control characters, NFC, a bounded length, null if void.
 
 Nothing is masked here, and nothing is lower-cased: masking needs the capitals.

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (typographic quotes are looked for)
 """Mapped records -> conformed feedback: cleaned, masked, keyed, dated, scored; one row in, one out.
 
 First `mask_records`, then, once the caller has fetched what is known of the text keys,

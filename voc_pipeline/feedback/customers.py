@@ -34,7 +34,9 @@ def read_key(value: str | None, variable_name: str) -> bytes:
 
 def key_fingerprint(key: bytes) -> str:
     """Tells a changed key from the same one without giving the key away (16 hex digits)."""
-    return hashlib.blake2b(b"voc key fingerprint", key=_shortened_key(key), digest_size=8).hexdigest()
+    return hashlib.blake2b(
+        b"voc key fingerprint", key=_shortened_key(key), digest_size=8
+    ).hexdigest()
 
 
 def customer_key(customer_id: str, key: bytes) -> str:
@@ -44,7 +46,9 @@ def customer_key(customer_id: str, key: bytes) -> str:
 
 def keyed_hash(text: str, key: bytes) -> str:
     """BLAKE2b-128 of a text under the key, hexadecimal."""
-    return hashlib.blake2b(text.encode("utf-8"), key=_shortened_key(key), digest_size=16).hexdigest()
+    return hashlib.blake2b(
+        text.encode("utf-8"), key=_shortened_key(key), digest_size=16
+    ).hexdigest()
 
 
 def plain_hash(text: str) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (typographic quotes are looked for)
 """Text keys, and who said the same words before.
 
 Marking informs; volume counts one per voice, text key and week whatever is marked here.
@@ -8,11 +9,11 @@ import polars as pl
 from models.feedback import Feedback
 from voc_pipeline.feedback.customers import hashes
 
-EARLIER_SCHEMA = pl.Schema(
+EARLIER_SCHEMA: pl.Schema = pl.Schema(
     {
-        "text_key": pl.String,
-        "feedback_id": pl.String,
-        "verbatim": pl.String,
+        "text_key": pl.String(),
+        "feedback_id": pl.String(),
+        "verbatim": pl.String(),
         "occurred_at": pl.Datetime("us"),
     }
 )

@@ -1,5 +1,6 @@
-"""The language of a text: what the source says, else a vote of scripts and frequent words, else
-py3langid for what is still open and long enough.
+"""The language of a text: said by the source, else voted by script and words, else py3langid.
+
+py3langid is exact but slow, so it sees only texts of 20 letters or more that no vote decided.
 
 Short texts that no vote decides stay null: a guess on three words is wrong too often, and nothing
 downstream needs one.
@@ -24,23 +25,25 @@ _SCRIPTS: Mapping[str, str] = {
     "he": r"\p{Hebrew}",
 }
 _WORDS: Mapping[str, str] = {
-    "en": "the and my you your this that with have not they are were been when would from it to but "
-    "what please i of for had was is i'm can can't don't didn't after before every again there here "
-    "did does be an or just get got at all so if because about out only more than then them their he "
-    "she we us has will still nobody very good great how why which our by on in as no one two never "
-    "always back could should any anyone some said who where now too a",
-    "de": "und ich nicht das ist die der mit sie auf ein eine haben wir sehr bitte auch mein meine zu "
-    "den von es für war hat aber wie bei noch nur so an in im am was will kein keine dem seit wird",
-    "fr": "et je pas le les est une vous nous avec pour mon ma dans très sur que des un la de du en au "
-    "ce qui il elle on me se ne plus mais ou par depuis mes votre été sont",
-    "es": "y el los las una por con para pero muy está mi que no es lo del de la en un se me su al como "
-    "he ha más sin les le desde son fue hay todo bien",
-    "it": "e il non che per una sono con mi molto ma gli della ho è di la le lo un in si da del al ci "
-    "più come anche alla nel ha stato tutto bene",
-    "pt": "e o não que uma para com muito os mas você meu minha está em do da de a um se no na as por "
-    "foi mais ao bem são tem eu isso dos",
-    "nl": "en ik het niet een de van met voor zijn mijn maar heel ook op is in te dat die was we er aan "
-    "om naar bij nog geen wel had goed ze zo",
+    "en": "the and my you your this that with have not they are were been when would from it to "
+    "but what please i of for had was is i'm can can't don't didn't after before every "
+    "again there here did does be an or just get got at all so if because about out only "
+    "more than then them their he she we us has will still nobody very good great how why "
+    "which our by on in as no one two never always back could should any anyone some said "
+    "who where now too a",
+    "de": "und ich nicht das ist die der mit sie auf ein eine haben wir sehr bitte auch mein "
+    "meine zu den von es für war hat aber wie bei noch nur so an in im am was will kein "
+    "keine dem seit wird",
+    "fr": "et je pas le les est une vous nous avec pour mon ma dans très sur que des un la de du "
+    "en au ce qui il elle on me se ne plus mais ou par depuis mes votre été sont",
+    "es": "y el los las una por con para pero muy está mi que no es lo del de la en un se me su "
+    "al como he ha más sin les le desde son fue hay todo bien",
+    "it": "e il non che per una sono con mi molto ma gli della ho è di la le lo un in si da del "
+    "al ci più come anche alla nel ha stato tutto bene",
+    "pt": "e o não que uma para com muito os mas você meu minha está em do da de a um se no na as "
+    "por foi mais ao bem são tem eu isso dos",
+    "nl": "en ik het niet een de van met voor zijn mijn maar heel ook op is in te dat die was we "
+    "er aan om naar bij nog geen wel had goed ze zo",
 }
 _LEAST_HITS = 2
 _LEAST_SHARE = 0.2
@@ -63,9 +66,7 @@ def with_language(rows: pl.DataFrame, *, text: str, words: str) -> pl.DataFrame:
     return (
         rows.join(detected, on=text, how="left", maintain_order="left")
         .with_columns(
-            language=pl.when(pl.col(words) > 0).then(
-                pl.coalesce("language", "detected_language")
-            )
+            language=pl.when(pl.col(words) > 0).then(pl.coalesce("language", "detected_language"))
         )
         .drop("detected_language")
     )
@@ -109,16 +110,18 @@ def _vote(text: str, words: str) -> pl.Expr:
             & (hits[code] >= 2 * others)
         )
         vote = pl.when(wins).then(pl.lit(code)).otherwise(vote)
-    for code, script in reversed(_SCRIPTS.items()):
+    for code, script in reversed(list(_SCRIPTS.items())):
         share = 0.1 if code == "ja" else 0.5
         counted = pl.col(text).str.count_matches(script)
-        vote = pl.when((counted > 0) & (counted >= share * letters)).then(pl.lit(code)).otherwise(vote)
+        vote = (
+            pl.when((counted > 0) & (counted >= share * letters)).then(pl.lit(code)).otherwise(vote)
+        )
     return vote
 
 
 @cache
 def _identifier() -> Callable[[str], tuple[str, float]]:
-    """py3langid's classifier with normed probabilities; its model takes most of a second to load."""
+    """py3langid's classifier with normed probabilities; its model takes a second to load."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -68,7 +68,7 @@ def _spans(
     found: list[Span] = []
     for rule in rules:
         for start, end, token in rule.find(text):
-            shut = [*urls, *allowed] if token == "NAME" else urls
+            shut = [*urls, *allowed] if token == "NAME" else urls  # noqa: S105
             if not any(s < end and start < e for s, e, _ in shut):
                 found.append((start, end, token))
     found += known_spans(text, terms)
@@ -86,7 +86,9 @@ def _replaced(text: str, spans: Sequence[Span]) -> str:
 
 @lru_cache(maxsize=8)
 def _allowed_pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
-    words = [re.escape(name.strip()) for name in sorted(names, key=len, reverse=True) if name.strip()]
+    words = [
+        re.escape(name.strip()) for name in sorted(names, key=len, reverse=True) if name.strip()
+    ]
     if not words:
         return None
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(words)})(?![^\W_])", re.IGNORECASE)
@@ -105,7 +107,11 @@ def mask_column(texts: pl.Series, allowed_names: tuple[str, ...] = ()) -> pl.Dat
     distinct = texts.drop_nulls().unique()
     masked = mask_texts(distinct, [()] * len(distinct), allowed_names)
     return pl.DataFrame(
-        {"text": distinct.gather(masked["place"]), "masked": masked["masked"], "count": masked["count"]}
+        {
+            "text": distinct.gather(masked["place"]),
+            "masked": masked["masked"],
+            "count": masked["count"],
+        }
     )
 
 
@@ -140,7 +146,9 @@ def mask_texts(
     )
 
 
-def _triggered(current: pl.DataFrame, terms: Sequence[Terms]) -> Iterator[tuple[int, str, list[Rule]]]:
+def _triggered(
+    current: pl.DataFrame, terms: Sequence[Terms]
+) -> Iterator[tuple[int, str, list[Rule]]]:
     """The texts that can hold something, each with the rules whose trigger it meets."""
     flagged = current.with_columns(
         pl.col("text").str.contains(_ascii_boundaries(rule.trigger)).alias(rule.name)

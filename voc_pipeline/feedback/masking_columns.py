@@ -1,19 +1,22 @@
-"""Masking of a table's columns: texts with the record's known values, short fields, JSON attributes.
+"""Masking of columns: texts with the record's known values, short fields, JSON attributes.
 
 The caller says which columns; the rules are those of `masking`.
 """
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
 from voc_pipeline.feedback.masking import mask_column, mask_text, mask_texts
 from voc_pipeline.feedback.masking_known import known_terms
 
-_TELLING_KEY = r"(?i)name|mail|phone|mobile|address|zip|post|birth|dob|ssn|passport|licen|account|\\u"
-_FORMED_ID = r"@|\s|\+\d{7}|^\(?\d{3}\)?[-. ]\d{2,3}[-. ]\d{4}$|^[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}$"
+_TELLING_KEY = (
+    r"(?i)name|mail|phone|mobile|address|zip|post|birth|dob|ssn|passport|licen|account|\\u"
+)
+_FORMED_ID = (
+    r"@|\s|\+\d{7}|^\(?\d{3}\)?[-. ]\d{2,3}[-. ]\d{4}$|^[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}$"
+)
 
 
 def mask_known_texts(
@@ -70,7 +73,9 @@ def told_rows(indexed: pl.DataFrame, column: str, known: str) -> pl.DataFrame:
         .explode("words")
     )
     hits = pairs.filter(pl.col(column).str.contains(pl.col("words"), literal=True))
-    return indexed.join(hits.select("place").unique().collect(), on="place", how="semi").sort("place")
+    return indexed.join(hits.select("place").unique().collect(), on="place", how="semi").sort(
+        "place"
+    )
 
 
 def mask_labels(values: pl.Series, allowed_names: tuple[str, ...]) -> pl.Series:
@@ -90,7 +95,9 @@ def is_personal_id(rows: pl.DataFrame, column: str, *, known: str) -> pl.Series:
     """
     indexed = rows.select(column, known).with_row_index("place")
     formed = indexed.filter(pl.col(column).str.contains(_FORMED_ID))
-    personal = mask_column(formed[column])["text"] if formed.height else pl.Series([], dtype=pl.String)
+    personal = (
+        mask_column(formed[column])["text"] if formed.height else pl.Series([], dtype=pl.String)
+    )
     told = told_rows(indexed, column, known)["place"]
     return indexed.select(
         pl.col(column).is_in(personal.implode()) | pl.col("place").is_in(told.implode())
@@ -139,8 +146,8 @@ def _masked_object(text: str, known: Sequence[str], allowed_names: tuple[str, ..
 
 
 def _masked_field(
-    key: str, value: Any, known: Sequence[str], allowed_names: tuple[str, ...]
-) -> Any:
+    key: str, value: object, known: Sequence[str], allowed_names: tuple[str, ...]
+) -> object:
     """A field's text, read with its name before it: `{"phone": "415 555"}` is `phone: 415 555`."""
     if value is None or isinstance(value, bool):
         return value

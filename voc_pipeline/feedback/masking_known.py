@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (typographic quotes are looked for)
 """Masking what the record itself says about its customer, wherever it stands in the text.
 
 The whole value in any case, and each word of three letters or more of a name that is no common
@@ -12,10 +13,6 @@ from voc_pipeline.feedback.masking_spans import Span, packaged_words
 
 _LONGEST_VALUE = 200
 _MOST_VALUES = 64
-_NO_VALUE = frozenset(
-    """n/a na none null nil nan unknown anonymous anon guest customer user test yes no true false other
-    private mr mrs ms miss dr male female admin not given""".split()
-)
 _PART = re.compile(r"[^\W\d_]{3,}(?:['’-][^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af]")
 
@@ -25,19 +22,28 @@ def known_terms(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     terms: dict[str, str] = {}
     for value in values[:_MOST_VALUES]:
         clean = unicodedata.normalize("NFC", " ".join(value.split()))[:_LONGEST_VALUE].strip()
-        if len(clean) < 2 or clean.casefold() in _NO_VALUE or not any(map(str.isalnum, clean)):
+        if (
+            len(clean) < 2
+            or clean.casefold() in packaged_words("no_values.txt")
+            or not any(map(str.isalnum, clean))
+        ):
             continue
         token = _token(clean)
         terms.setdefault(clean, token)
-        if token == "NAME":
+        if token == "NAME":  # noqa: S105
             for part in _PART.findall(clean):
-                if part.casefold() not in _NO_VALUE and not _is_common(part):
+                if part.casefold() not in packaged_words("no_values.txt") and not _is_common(part):
                     terms.setdefault(part, token)
-        elif token == "EMAIL":
+        elif token == "EMAIL":  # noqa: S105
             local = clean.partition("@")[0]
             if len(local) >= 5:
                 terms.setdefault(local, "NAME")
     return tuple(sorted(terms.items(), key=lambda term: (-len(term[0]), term[0])))
+
+
+def _says_nothing(value: str) -> bool:
+    is_word = any(map(str.isalnum, value))
+    return not is_word or value.casefold() in packaged_words("no_values.txt")
 
 
 def _is_common(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""All masking rules in one list. A new rule is written in the module of its kind and listed there."""
+"""All masking rules in one list; a new rule is written, and listed, in the module of its kind."""
 
 from voc_pipeline.feedback.masking_rules_contact import CONTACT_RULES
 from voc_pipeline.feedback.masking_rules_numbers import NUMBER_RULES

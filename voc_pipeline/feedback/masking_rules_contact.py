@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (typographic quotes are looked for)
 """Rules for e-mail addresses, also spoken ones, for URLs that carry a secret, and IP addresses.
 
 URLs without a secret stay readable: `plain_urls` tells the loop where not to look for numbers.
@@ -10,15 +11,20 @@ from collections.abc import Iterator
 from voc_pipeline.feedback.masking_spans import Rule, Span, groups
 
 _EMAIL = re.compile(
-    r"[\w.%+'’-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])|[\w.%+-]{1,64}@(?:\d{1,3}\.){3}\d{1,3}"
+    r"[\w.%+'’-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w@])|[\w.%+-]{1,64}@"
+    r"(?:\d{1,3}\.){3}\d{1,3}"
 )
 _PROVIDERS = (
     r"gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|live|msn|proton|protonmail|gmx|web|mail"
     r"|ymail|comcast|verizon|att|sbcglobal|btinternet|sky|virgin|orange|example|me|mac|fastmail"
 )
-_TLD = r"(?:com|net|org|edu|gov|info|biz|io|co|uk|us|ca|au|nz|ie|de|fr|es|it|nl|be|ch|at|eu|in|za|pl|se|no|dk|fi|pt|br|mx)"
+_TLD = (
+    r"(?:com|net|org|edu|gov|info|biz|io|co|uk|us|ca|au"
+    r"|nz|ie|de|fr|es|it|nl|be|ch|at|eu|in|za|pl|se|no|dk|fi|pt|br|mx)"
+)
 _SPOKEN_EMAIL = re.compile(
-    r"(?P<local>[\w.+'-]{1,64}(?:\s{1,2}(?:dot|underscore|dash|hyphen|plus)\s{1,2}[\w+'-]{1,40}){0,4})"
+    r"(?P<local>[\w.+'-]{1,64}(?:\s{1,2}(?:dot|underscore|dash|hyphen"
+    r"|plus)\s{1,2}[\w+'-]{1,40}){0,4})"
     r"(?P<at>\s{0,2}[(\[{<]\s?at\s?[)\]}>]\s{0,2}|\s{1,2}at(?:\s{1,2}sign)?\s{1,2})"
     r"(?P<domain>[\w-]{1,63}(?:\s{1,2}[\w-]{1,40})??)"
     rf"(?:\s{{0,2}}[(\[{{<]\s?dot\s?[)\]}}>]\s{{0,2}}|\s{{1,2}}dot\s{{1,2}}|\.){_TLD}"
@@ -33,11 +39,13 @@ _EMAIL_CUE = re.compile(
 _PROVIDER = re.compile(rf"(?:{_PROVIDERS})$", re.IGNORECASE)
 
 _URL = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\b(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/)[^\s<>\"\[\]]{1,2000}",
+    r"(?:\b[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\b"
+    r"(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/)[^\s<>\"\[\]]{1,2000}",
     re.IGNORECASE,
 )
 _SECRET_KEY = re.compile(
-    r"[?&#;/](?:\w{0,20}[-_])?(?:token|key|apikey|secret|password|passwd|pwd|pass|auth|authorization"
+    r"[?&#;/](?:\w{0,20}[-_])?(?:token|key|apikey|secret|password|passwd|pwd|pass|auth"
+    r"|authorization"
     r"|session|sessionid|sid|sig|signature|code|otp|jwt|access|ticket|e-?mail|mail|phone|mobile|tel"
     r"|user|username|userid|account|ssn|name|firstname|lastname|reset|invite|magic|login|uid"
     r"|customer|dob|address|lat|lng|ip)(?:[-_]\w{0,20})?=",
@@ -45,7 +53,8 @@ _SECRET_KEY = re.compile(
 )
 _USERINFO = re.compile(r"^[a-z][a-z0-9+.-]{1,15}://[^/?#]{0,200}@|@|%40", re.IGNORECASE)
 _PERSONAL_PAGE = re.compile(
-    r"(?:linkedin\.com/in/|wa\.me/\+?\d|facebook\.com/profile\.php|/(?:reset|unsubscribe|verify|magic|invite)"
+    r"(?:linkedin\.com/in/|wa\.me/\+?\d|facebook\.com/profile\.php|/(?:reset|unsubscribe|verify"
+    r"|magic|invite)"
     r"[\w-]{0,20}/[\w.-]{12})",
     re.IGNORECASE,
 )
@@ -89,9 +98,7 @@ def _urls(text: str) -> Iterator[tuple[int, int, str]]:
 
 def has_secret(url: str) -> bool:
     """True if the URL can open something or name somebody: credentials, tokens, e-mail, keys."""
-    return any(
-        pattern.search(url) for pattern in (_USERINFO, _SECRET_KEY, _PERSONAL_PAGE, _OPAQUE)
-    )
+    return any(pattern.search(url) for pattern in (_USERINFO, _SECRET_KEY, _PERSONAL_PAGE, _OPAQUE))
 
 
 def _secret_urls(text: str) -> Iterator[Span]:

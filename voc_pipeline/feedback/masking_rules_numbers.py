@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (typographic quotes are looked for)
 """Rules for numbers with a check: cards (Luhn), IBAN (mod 97, length by country), national ids.
 
 Order, ticket and serial numbers are not personal: a cue before the number vetoes it. Dates of
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from voc_pipeline.feedback.masking_spans import Rule, Span, is_business_number
 
-_CARD_RUN = re.compile(r"(?<!\d)(?<!\d[ -])\d(?:[ -]?\d){11,47}")
+_CARD_RUN = re.compile(r"(?<![\d+])(?<!\d[ -])\d(?:[ -]?\d){11,47}")
 _DIGIT_GROUP = re.compile(r"\d+")
 _CARD_CUE = re.compile(
     r"\b(?:cards?|visa|master ?card|amex|american express|discover|maestro|credit|debit|cc)\b"
@@ -17,7 +18,8 @@ _CARD_CUE = re.compile(
     re.IGNORECASE,
 )
 _CARD_CODE = re.compile(
-    r"\b(?:cvv2?|cvc2?|security code)\b(?:[ ](?:number|code|is|was)){0,3}[\s:#=-]{0,3}(?P<code>\d{3,4})(?!\d)",
+    r"\b(?:cvv2?|cvc2?|security code)\b(?:[ ](?:number|code|is|was)){0,3}[\s:#=-]{0,3}"
+    r"(?P<code>\d{3,4})(?!\d)",
     re.IGNORECASE,
 )
 
@@ -38,7 +40,8 @@ IBAN_LENGTH = {
 """Characters of an IBAN by country (ISO 13616 registry)."""
 
 _ID_HEAD = (
-    r"\b(?P<cue>ssn|social security|social|passport|driver'?s?’?s? licen[cs]e|driving licen[cs]e|licen[cs]e"
+    r"\b(?P<cue>ssn|social security|social|passport|driver'?s?’?s? licen[cs]e|driving licen[cs]e"
+    r"|licen[cs]e"
     r"|national insurance|nino|nhs|tax(?:payer)? id|tin|itin|national id|identity card|id card"
     r"|aadhaar|pan card|medicare|medicaid|dni|nie|cpf|cnpj|steuer-?id(?:nummer)?|ausweis(?:nummer)?"
     r"|bsn|pesel|curp|codice fiscale|bank account|account|acct|routing|sort code|pin|sin)\b"
@@ -57,7 +60,8 @@ _PASSWORD = re.compile(
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _BIRTH = re.compile(
-    r"\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?date|birthday)\b(?:\s{1,2}(?:is|was|on)\b){0,2}"
+    r"\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?date|birthday)\b(?:\s{1,2}(?:is|was"
+    r"|on)\b){0,2}"
     r"[\s:=(-]{0,4}(?:the )?"
     rf"(?P<date>\d{{1,4}}[-./ ]\d{{1,2}}[-./ ]\d{{1,4}}(?!\d)"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\.?,?\s\d{{2,4}}(?!\d)"
@@ -104,7 +108,12 @@ def _card_windows(text: str, spans: list[tuple[int, int]], *, cued: bool) -> Ite
             if len(digits) > 19:
                 break
             sparse = len(digits) < 2 * (last - first + 1)
-            if len(digits) >= 12 and digits[0] in "123456" and luhn(digits) and (cued or not sparse):
+            if (
+                len(digits) >= 12
+                and digits[0] in "123456"
+                and luhn(digits)
+                and (cued or not sparse)
+            ):
                 found = last
         if found is None and cued and first == 0 and 13 <= len(digits) <= 19:
             found = len(spans) - 1  # a mistyped number that the customer calls a card
@@ -154,11 +163,12 @@ def _always(_: str) -> bool:
 
 
 NATIONAL_IDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("US SSN", re.compile(r"(?<![\w-])(?<!\d[ .])[0-9]{3}([ -])[0-9]{2}\1[0-9]{4}(?![\w-])"), _is_ssn),
+    ("US SSN", re.compile(r"(?<![\w-])(?<!\d[ .])\d{3}([ -])\d{2}\1\d{4}(?![\w-])"), _is_ssn),
     (
         "UK NINO",
         re.compile(
-            r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D](?!\w)",
+            r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]"
+            r"(?!\w)",
             re.IGNORECASE,
         ),
         _always,
@@ -180,7 +190,7 @@ NATIONAL_IDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
         re.compile(r"(?<!\w)[1-9][A-Z][A-Z0-9][0-9]-[A-Z][A-Z0-9][0-9]-[A-Z]{2}[0-9]{2}(?!\w)"),
         _always,
     ),
-    ("FR NIR", re.compile(r"(?<!\w)[12] [0-9]{2} [0-9]{2} [0-9]{2} [0-9]{3} [0-9]{3} [0-9]{2}(?!\w)"), _always),
+    ("FR NIR", re.compile(r"(?<!\w)[12](?: [0-9]{2}){3}(?: [0-9]{3}){2} [0-9]{2}(?!\w)"), _always),
 )  # fmt: skip
 """Ids whose form alone tells them from other numbers, each with its check."""
 
@@ -211,8 +221,9 @@ NUMBER_RULES = (
     Rule("iban", r"[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){10}", _ibans),
     Rule(
         "national_id",
-        r"[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
-        r"|[0-9]{3} [0-9]{3} [0-9]{4}|[0-9]{7}-?[A-Z]|[A-Za-z]{6}[0-9]{2}[A-Za-z]|\.[0-9]{3}-[0-9]{2}"
+        r"\d{3}[ -]\d{2}[ -]\d{4}|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
+        r"|[0-9]{3} [0-9]{3} [0-9]{4}|[0-9]{7}-?[A-Z]|[A-Za-z]{6}[0-9]{2}[A-Za-z]"
+        r"|\.[0-9]{3}-[0-9]{2}"
         r"|[A-Z]{5}[0-9]{4}[A-Z]|-[A-Z]{2}[0-9]{2}|[12] [0-9]{2} [0-9]{2} [0-9]{2} [0-9]{3}",
         _national_ids,
     ),

@@ -1,7 +1,8 @@
-"""Rules for names of persons: titles, cue phrases, sign-offs, and first names written with a capital.
+# ruff: noqa: RUF001 (typographic quotes and dashes are looked for)
+"""Rules for names of persons: titles, cue phrases, sign-offs, first names with a capital.
 
-A cue is needed, or a first name of the packaged list (US Census 1990 first names, public domain,
-and frequent first names of other languages; those that are also words, towns or brands left out).
+A cue is needed, or a first name of the packaged list (US Census 1990 first names, public
+domain, and frequent first names of other languages, without those that are words or towns).
 """
 
 import re
@@ -9,26 +10,29 @@ from collections.abc import Iterator
 
 from voc_pipeline.feedback.masking_spans import Rule, Span, packaged_words
 
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,30}")
+_WORD = re.compile(r"(?<!\w)[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,30}(?!\w)")
 _GAP = re.compile(r"\.?[ \u00a0]{1,2}")
-_PARTICLES = frozenset(
-    "van von der den de da di del della dos das du la le bin ibn al el ten ter y e st".split()
-)
+_PARTICLES = packaged_words("name_particles.txt")
 _LONGEST_RUN = 4
 
 _TITLE = re.compile(
-    r"\b(?:(?i:mr|mrs|ms|mx|dr)\b\.?|(?:Miss|Prof|Professor|Doctor|Herr|Frau|Madame|Monsieur|Mme|Mlle"
+    r"\b(?:(?i:mr|mrs|ms|mx|dr)\b\.?|(?:Miss|Prof|Professor|Doctor|Herr|Frau|Madame|Monsieur|Mme"
+    r"|Mlle"
     r"|Señora?|Sra|Signora?|Sir|Dame|Nurse|Officer|Captain|Pastor|Rev|Reverend|Rabbi|Imam)\b\.?)"
     r"[ \u00a0]{1,2}"
 )
 _STRONG = re.compile(
     r"\b(?:(?:my|his|her|their|the|whose|full|first|last|sur|maiden|middle|given|customer|contact"
-    r"|agent|patient|guest|caller)[ ]?(?:full |first |last |given |maiden |middle )?names?(?:'s|’s| is| was|:)"
+    r"|agent|patient|guest|caller)[ ]?(?:full |first |last |given |maiden |middle )?names?(?:'s|’s"
+    r"| is| was|:)"
     r"|names?(?: is|'s|:)"
-    r"|name on (?:the|my) (?:card|account|order|booking)(?: is|:)|named|by the name of|in the name of"
+    r"|name on (?:the|my) (?:card|account|order|booking)(?: is|:)|named|by the name of"
+    r"|in the name of"
     r"|under the name(?: of)?|i am called|i'm called|go by|goes by|attn:?|c/o"
     r"|je m'appelle|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|mi chiamo|il mio nome è"
-    r"|meu nome é|ik heet|mijn naam is|nazywam się|jag heter|jeg he[dt]d?er)\s{1,2}",
+    r"|meu nome é|ik heet|mijn naam is|nazywam się|jag heter|jeg he[dt]d?er"
+    r"|names?(?: on (?:the|your) \w{1,12})?\?(?: {0,2}\n?(?:user|customer|caller|client"
+    r"|me):)?)\s{1,2}",
     re.IGNORECASE,
 )
 _WEAK_CUE = (
@@ -46,22 +50,10 @@ _SIGN_OFF = re.compile(
     r"|kind wishes|respectfully|love),?[ \u00a0]{0,2}(?:\n{1,3}[ ]{0,4}|,[ ]|[-–—]{1,2}[ ]?)",
     re.IGNORECASE,
 )
-_NO_NAME = frozenset(
-    """a an and any are as at be been but by call called can customer did do does for from get go good
-    had has have he her here him his how i if in is it its just like me my no not of on one or our out
-    please service she so sir madam some still support team than thanks that the their them then there
-    they this to too up us very was we well were what when where which who why will with would yes you
-    your sorry also all again after now never monday tuesday wednesday thursday friday saturday sunday
-    january february march april may june july august september october november december english
-    french german spanish italian dutch american british canadian mexican chinese indian japanese
-    department company manager management agent staff christmas easter god lord internet app online
-    street road avenue lane drive boulevard hospital airport station university college school bank
-    inc ltd llc corp co airlines hotel store shop church county city""".split()
-)
 
 
 def _is_common(word: str) -> bool:
-    return word in packaged_words("common_words.txt") or word in _NO_NAME
+    return word in packaged_words("common_words.txt") or word in packaged_words("no_names.txt")
 
 
 def _is_capital(word: str) -> bool:
@@ -85,10 +77,11 @@ def _run_words(text: str, start: int) -> list[tuple[int, int, str]]:
             break
         word = _bare(match[0])
         span = (match.start(), match.start() + len(word), word)
-        if _is_capital(match[0]) and word not in _NO_NAME:
+        is_initial = len(word) == 1 and text[match.end() : match.end() + 1] == "."
+        if _is_capital(match[0]) and (is_initial or word not in packaged_words("no_names.txt")):
             words += [*particles, span]
             particles = []
-        elif words and word in _PARTICLES and len(particles) < 2:
+        elif word in _PARTICLES and len(particles) < 2:
             particles.append(span)
         else:
             break
@@ -173,7 +166,8 @@ def _first_names(text: str) -> Iterator[Span]:
     names = packaged_words("first_names.txt")
     for match in _WORD.finditer(text):
         word = match[0]
-        if not _is_capital(word) or _bare(word) not in names or word.isupper():
+        bare = _bare(word)
+        if bare not in names or word[: len(bare)] != bare.title():
             continue
         if match.start() and text[match.start() - 1] in "@#_/.":
             continue
@@ -193,14 +187,17 @@ def _any_first_name(*, capital: bool) -> str:
 PEOPLE_RULES = (
     Rule(
         "titled_name",
-        r"(?i)\b(?:mr|mrs|ms|mx|dr|miss|prof|professor|doctor|herr|frau|madame|monsieur|mme|mlle|señora?"
+        r"(?i)\b(?:mr|mrs|ms|mx|dr|miss|prof|professor|doctor|herr|frau|madame|monsieur|mme|mlle"
+        r"|señora?"
         r"|sra|signora?|sir|dame|nurse|officer|captain|pastor|rev|reverend|rabbi|imam)[. \u00a0]",
         _titled,
     ),
     Rule(
         "introduced_name",
-        r"(?i)names?(?:'s|’s| is| was|:| on )|named|name of|under the name|called|goe?s? by|attn|c/o"
-        r"|m'appelle|\bich hei|me llamo|mi nombre|mi chiamo|mio nome|meu nome|ik heet|naam is|nazywam"
+        r"(?i)names?(?:'s|’s| is| was|:| on |\?)|named|name of|under the name|called|goe?s? by"
+        r"|attn|c/o"
+        r"|m'appelle|\bich hei|me llamo|mi nombre|mi chiamo|mio nome|meu nome|ik heet|naam is"
+        r"|nazywam"
         r"|jag heter|jeg he",
         _introduced,
     ),
@@ -211,7 +208,8 @@ PEOPLE_RULES = (
     ),
     Rule(
         "signed_name",
-        r"(?i)(?:regards|sincerely|cheers|wishes|truly|faithfully|thanks|respectfully|love),? {0,2}[\n,–—-]",
+        r"(?i)(?:regards|sincerely|cheers|wishes|truly|faithfully|thanks|respectfully"
+        r"|love),? {0,2}[\n,–—-]",
         _signed,
     ),
     Rule(

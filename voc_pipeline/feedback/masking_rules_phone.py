@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (dashes of all kinds are looked for)
 """Rules for phone numbers, written in figures or spelled out digit by digit.
 
 Formats that are phone numbers anywhere, and looser ones that need a cue such as "call me at".
@@ -15,7 +16,8 @@ _STRONG = (
         r"(?<![\w+])(?:\+[ ]?|00(?=[1-9]))\d(?:[ .()\-–/]{0,3}\d){7,14}" + _END, re.IGNORECASE
     ),
     re.compile(  # 905-674-3793, 1.905.674.3793x12
-        _START + r"(?:1[ .-])?(?:\(\d{3}\)[ .-]{0,2}|\d{3}[.-])\d{3}[ .-]\d{4}" + _END, re.IGNORECASE
+        _START + r"(?:1[ .-])?(?:\(\d{3}\)[ .-]{0,2}|\d{3}[.-])\d{3}[ .-]\d{4}" + _END,
+        re.IGNORECASE,
     ),
     re.compile(_START + r"(?:1 )?[2-9]\d{2} [2-9]\d{2}[ -]\d{4}" + _END, re.IGNORECASE),
     re.compile(  # (08) 8747 6301
@@ -30,20 +32,24 @@ _LOOSE = re.compile(_START + r"\(?\d(?:[ ().\-–/]{0,3}\d){5,14}" + _END, re.IG
 _CUE = re.compile(
     r"\b(?:phone|tel|telephone|mobile|cell|cellphone|fax|call|called|calling|texted|whatsapp|sms"
     r"|reach|contact|ring|dial|landline|hotline|desk|office|voicemail|callback|call ?back"
-    r"|(?:my|her|his|the|registered|home|work|contact|whose) number|answering at)\b[^\d]{0,30}$",
+    r"|(?:my|her|his|the|registered|home|work|contact|whose) number|answering at"
+    r"|registered|messages? (?:to|on))\b[^\d]{0,30}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[ ]?[-–(\\,]{0,3}[ ]?(?:office|fax|mobile|cell|home|work|desk|phone)\b", re.I)
 _DATE = re.compile(
-    r"\(?(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})(?!\d)"
-    r"|\(?(?:19|20)\d{2}[ -/–]{1,3}(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)"
+    r"\(?(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2})"
+    r"(?!\d)"
+    r"|\(?(?:19|20)\d{2}[ -/–]{1,3}(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?![./-]?\d)"
 )
+_ZIP4 = re.compile(r"\d{5}-\d{4}$")
 _DECIMALS = re.compile(r"\d{1,4}\.\d{1,2}(?:[ /-]{1,3}|$)")
 
 _DIGIT_WORD = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 _SPELLED = re.compile(rf"\b{_DIGIT_WORD}(?:[\s,.-]{{1,3}}{_DIGIT_WORD}){{3,31}}\b", re.IGNORECASE)
 _SPELLED_CUE = re.compile(
-    r"\b(?:number|phone|cell|mobile|card|account|pin|code|zip|social|ssn|digits|ending|reach|call)\b"
+    r"\b(?:number|phone|cell|mobile|card|account|pin|code|zip|social|ssn|digits|ending|reach"
+    r"|call)\b"
     r"[^\d]{0,30}$",
     re.IGNORECASE,
 )
@@ -57,7 +63,7 @@ def _is_phone(text: str, match: re.Match[str]) -> bool:
     number = match[0]
     return (
         7 <= _digit_count(number) <= 21
-        and not (_DATE.match(number) or _DECIMALS.match(number))
+        and not any(pattern.match(number) for pattern in (_DATE, _DECIMALS, _ZIP4))
         and not is_business_number(text, match.start())
     )
 
@@ -87,7 +93,7 @@ def _spelled(text: str) -> Iterator[Span]:
 _S = r"[ ().\-–/]"
 _CUE_WORDS = (
     r"phone|tel|mobile|cell|fax|call|texted|whatsapp|sms|reach|contact|ring|dial|landline|hotline"
-    r"|desk|office|voicemail|callback|number|answering|home|work"
+    r"|desk|office|voicemail|callback|number|answering|home|work|registered|message"
 )
 _TRIGGER = (  # nine digits, seven with a sign between them, or a cue with a shorter run
     rf"\d{{9}}|\d(?:{_S}{{0,3}}\d){{3}}{_S}{{1,3}}\d|\d{_S}{{1,3}}\d(?:{_S}{{0,3}}\d){{3}}"

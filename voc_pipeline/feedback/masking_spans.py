@@ -21,7 +21,7 @@ Span = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of finder. `trigger` is a pattern (Rust and Python) met by every text it finds in."""
+    """One kind of finder; `trigger` is a Rust pattern met by every text it finds something in."""
 
     name: str
     trigger: str
