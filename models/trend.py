@@ -50,7 +50,9 @@ class IssueWeekly(TableRow):
     p_value: float | None = Field(description="Chance of a count this high if nothing changed.")
     q_value: float | None = Field(description="p_value adjusted for all issues of the week.")
     verdict: Verdict = Field(description="NEW, SPIKING, RISING, STEADY, DECLINING, RESOLVED, ...")
-    is_alarm: bool = Field(description="True if the count is above its range beyond chance.")
+    is_alarm: bool = Field(
+        description="True if the count, with the two weeks before it, is high beyond chance."
+    )
     verdict_weeks: int = Field(description="Weeks in a row with this verdict, this one included.")
     rate_ratio: float | None = Field(description="Observed against expected.")
     rate_ratio_lower: float | None = Field(description="Lower end of its 95 % interval.")
