@@ -83,6 +83,17 @@ def test_spike_alarms_with_its_numbers_in_words():
     assert "times the usual rate" in row["reason"]
 
 
+def test_second_week_of_a_spike_says_why_it_alarms_inside_its_range():
+    rows = [
+        judged(company(A=[*steady(38), 60, float(count)]), 39)["A"] for count in range(15, 30, 4)
+    ]
+    inside = [
+        row for row in rows if row["is_alarm"] and row["feedback_count"] <= row["upper_bound"]
+    ]
+    assert inside
+    assert all("but after 60 the week before" in row["reason"] for row in inside)
+
+
 def test_fewer_than_eight_weeks_are_no_verdict():
     row = judged(company(A=[*steady(7), 90]), 7)["A"]
     assert (row["verdict"], row["is_alarm"], row["p_value"]) == (

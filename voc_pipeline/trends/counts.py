@@ -144,7 +144,7 @@ def count_grid(counts: pl.DataFrame, *, last_week: date) -> CountGrid | None:
     count, customers = np.zeros((length, len(issue_ids))), np.zeros((length, len(issue_ids)))
     exposure = np.full((length, len(issue_ids)), -1.0)
     count[step, column] = rows["feedback_count"].cast(pl.Float64).to_numpy()
-    customers[step, column] = rows["customer_count"].cast(pl.Float64).to_numpy()
+    customers[step, column] = rows["customer_count"].cast(pl.Float64).fill_null(0.0).to_numpy()
     exposure[step, column] = rows["exposure"].cast(pl.Float64).fill_null(0.0).to_numpy()
     usual = np.maximum(exposure.max(axis=1), 0.0)
     return CountGrid(

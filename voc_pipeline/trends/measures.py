@@ -52,6 +52,8 @@ class WeekMeasures:
     forecast_upper: Array
     direction: Direction
     is_quiet: NDArray[np.bool_]
+    last_count: Array
+    """Reports of the week before."""
     recent_count: Array
     """Reports of the last six weeks, as counted."""
     quiet_count: Array
@@ -126,6 +128,7 @@ class Measurer:
             forecast_upper=_where(foreseen, next_upper),
             direction=direction_of(span),
             is_quiet=has_gone_quiet(span),
+            last_count=raw[-2] if step else np.zeros(len(columns)),
             recent_count=raw[-RECENT_WEEKS:].sum(axis=0),
             quiet_count=raw[-max(QUIET_SPANS) :].sum(axis=0),
         )

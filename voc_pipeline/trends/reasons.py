@@ -14,6 +14,8 @@ class WeekFacts:
     """The numbers a sentence may need; None where nothing can be said."""
 
     observed: int
+    last_count: int
+    """Reports of the week before."""
     expected: float | None
     lower: float | None
     upper: float | None
@@ -66,6 +68,9 @@ def _new(facts: WeekFacts) -> str:
 
 
 def _spiking(facts: WeekFacts) -> str:
+    if facts.upper is not None and facts.observed <= facts.upper:
+        last = f"after {facts.last_count:,} the week before"
+        return f"{_against(facts)}, but {last}: together beyond chance"
     return f"{_against(facts)}; {_times(facts)}"
 
 

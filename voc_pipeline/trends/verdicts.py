@@ -138,6 +138,7 @@ class _Judging:
             row = _figures(self.grid, found, place, step)
             facts = WeekFacts(
                 observed=int(found.observed[place]),
+                last_count=int(found.last_count[place]),
                 expected=_number(found.expected, place),
                 lower=_number(found.lower, place),
                 upper=_number(found.upper, place),
