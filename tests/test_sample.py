@@ -9,11 +9,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.errors import ConfigurationError
-from models.settings import Settings, read_settings
+from models.settings import read_settings
 from models.source import CfpbSource, TranscriptsSource
 from models.week import ONE_WEEK, as_of, week_start
 from voc_pipeline.sample import (
@@ -23,15 +21,12 @@ from voc_pipeline.sample import (
     simulate_company,
     write_company,
 )
-from voc_pipeline.sample.__main__ import make_small_sample
 from voc_pipeline.sample.company import FUNCTIONS
 from voc_pipeline.sample.events import EVENTS, VIRAL_WEEK
-from voc_pipeline.sample.personal import KINDS, invent_value, plant
-from voc_pipeline.sample.texts import MANNERS, Plan, compose
-from voc_pipeline.sample.wording import Dice, Phrase, read_catalogue
+from voc_pipeline.sample.personal import KINDS
+from voc_pipeline.sample.wording import read_catalogue
 
 SCALE = 0.25
-DATA = Path(__file__).parents[1] / "data"
 KEYS = {
     "survey": "answer_id", "tickets": "ticket_id", "app_reviews": "review_id", "social": "post_id",
     "complaints": "Reference", "chat": "conversation_id", "recorded_calls": "file_name",
@@ -386,50 +381,6 @@ def test_wording_is_varied(company: SimulatedCompany) -> None:
     assert keys.n_unique() / len(keys) > 0.94
 
 
-def test_every_phrase_can_be_said() -> None:
-    catalogue = read_catalogue()
-    dice = Dice(5)
-    phrases = [one for each in catalogue.problems.values() for one in (*each.core, *each.frames)]
-    phrases += [frame for kind in catalogue.everyday.values() for frame in kind]
-    for phrase in phrases:
-        for _ in range(5):
-            assert not re.search(r"[{}\[\]|]", catalogue.say(phrase, dice))
-
-
-@given(st.integers(0, 2**32), st.sampled_from(KINDS))
-def test_invented_values_pass_the_checks_that_masking_uses(seed: int, kind: str) -> None:
-    value = invent_value(kind, read_catalogue(), Dice(seed))  # type: ignore[arg-type]
-    compact = value.replace(" ", "")
-    if kind == "card":
-        doubled = [int(one) * (1 + place % 2) for place, one in enumerate(reversed(compact))]
-        assert len(compact) == 16
-        assert sum(sum(divmod(one, 10)) for one in doubled) % 10 == 0
-    elif kind == "iban":
-        moved = compact[4:] + compact[:4]
-        assert len(compact) == 22
-        assert int("".join(str(int(one, 36)) for one in moved)) % 97 == 1
-    elif kind == "email":
-        assert re.fullmatch(r"[a-z.]+\d+@example\.(com|org|net)", value)
-    elif kind == "phone":
-        assert re.fullmatch(r"(\+44|0)(7700900|1134960|2079460)\d{3}", compact)
-
-
-@given(st.integers(0, 2**32), st.sampled_from(sorted(MANNERS)))
-def test_any_text_is_plain_and_keeps_what_is_planted(seed: int, source: str) -> None:
-    catalogue, dice = read_catalogue(), Dice(seed)
-    problem = dice.pick(sorted(catalogue.problems))
-    text = compose(Plan("mixed", (problem, "damaged")), MANNERS[source], catalogue, dice)
-    assert 3 < len(text) < 2000
-    with_value, planted = plant(text, catalogue, dice)
-    assert planted.value in with_value
-    assert text.strip() in with_value
-
-
-@given(st.text(st.characters(exclude_characters="[]{}|"), max_size=60))
-def test_a_text_without_places_is_said_as_it_is(text: str) -> None:
-    assert read_catalogue().say(Phrase.parse(text), Dice(1)) == text
-
-
 @pytest.mark.parametrize("wrong", [{"weeks": 0}, {"scale": 0.0}, {"seed": -1}])
 def test_a_simulation_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError, match="at least one week"):
@@ -443,20 +394,3 @@ def test_any_day_of_the_first_week_will_do() -> None:
     assert midweek.first_week == DEFAULT_FIRST_WEEK
     assert midweek.orders.height == 1
     assert midweek.customers["customer_id"].n_unique() == midweek.customers.height
-
-
-def test_committed_sample_is_what_the_command_makes(tmp_path: Path) -> None:
-    make_small_sample(tmp_path)
-    made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    kept = {path.relative_to(DATA) for path in (DATA / "sample").rglob("*") if path.is_file()}
-    assert made == kept | {Path("settings.toml")}
-    assert sum((DATA / path).stat().st_size for path in made) <= 300_000
-    for path in made:
-        if path.suffix == ".parquet":
-            assert pl.read_parquet(tmp_path / path).equals(pl.read_parquet(DATA / path))
-        elif path.suffix == ".gz":
-            contents = [gzip.decompress((top / path).read_bytes()) for top in (tmp_path, DATA)]
-            assert contents[0] == contents[1]
-        else:
-            assert (tmp_path / path).read_bytes() == (DATA / path).read_bytes()
-    assert isinstance(read_settings(DATA), Settings)
