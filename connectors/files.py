@@ -38,9 +38,10 @@ class TableFileSource(FileSource):
         self._check_columns(file, rows)
         columns = self._source.columns
         hashes = payload_hashes(rows.payloads)
-        occurred = self._instants(rows, columns.occurred_at)
-        received = self._instants(rows, columns.received_at)
-        ids = _external_ids(_cells(rows, columns.external_id), hashes)
+        cells = _cells(rows, columns.external_id + columns.occurred_at + columns.received_at)
+        occurred = self._instants(cells, columns.occurred_at)
+        received = self._instants(cells, columns.received_at)
+        ids = _external_ids([cells.get_column(name) for name in columns.external_id], hashes)
         read = pl.DataFrame(
             {
                 "external_id": ids,
@@ -54,7 +55,8 @@ class TableFileSource(FileSource):
         )
         is_sound = ids.is_not_null() & occurred.is_not_null()
         wrong = read.filter(~is_sound)
-        dates = _shown_dates(_cells(rows, columns.occurred_at).filter(~is_sound))
+        days = [cells.get_column(name) for name in columns.occurred_at]
+        dates = _shown_dates(pl.DataFrame(days).filter(~is_sound))
         has_id = wrong["external_id"].is_not_null().to_list()
         rejects = reject_rows(
             wrong["origin"].to_list(),
@@ -83,11 +85,11 @@ class TableFileSource(FileSource):
         """One mapped row per raw row, in the same order."""
         return map_rows(raw, self._source, self._source.columns, self._score)
 
-    def _instants(self, rows: TableRows, names: tuple[str, ...]) -> pl.Series:
+    def _instants(self, cells: pl.DataFrame, names: tuple[str, ...]) -> pl.Series:
         if not names:
-            return pl.Series([None] * len(rows.payloads), dtype=pl.Datetime("us"))
+            return pl.Series([None] * cells.height, dtype=pl.Datetime("us"))
         return read_instants(
-            _cells(rows, names).get_columns(),
+            [cells.get_column(name) for name in names],
             formats=self._source.date_formats,
             time_zone=self._zone,
         )
@@ -131,17 +133,17 @@ def _cells(rows: TableRows, names: tuple[str, ...]) -> pl.DataFrame:
     return pl.DataFrame([rows.cells.get_column(name) for name in dict.fromkeys(names)])
 
 
-def _external_ids(cells: pl.DataFrame, hashes: pl.Series) -> pl.Series:
+def _external_ids(columns: list[pl.Series], hashes: pl.Series) -> pl.Series:
     """The mapped columns joined by `/`, null if one is empty; else the content and its ordinal.
 
     The ordinal counts identical rows of one file, so that a row exported again in another file is
     known, and the ids do not depend on which files are read.
     """
-    if not cells.width:
+    if not columns:
         ordinal = hashes.to_frame("hash").select(pl.int_range(1, pl.len() + 1).over("hash"))
         return hashes + "-" + ordinal.to_series().cast(pl.String)
     parts = []
-    for column in cells.get_columns():
+    for column in columns:
         if column.dtype.is_float():
             whole = column.cast(pl.Int64, strict=False)
             text = pl.select(
@@ -152,7 +154,7 @@ def _external_ids(cells: pl.DataFrame, hashes: pl.Series) -> pl.Series:
         else:
             text = column.cast(pl.String, strict=False).str.replace_all("\x00", "", literal=True)
         text = text.str.strip_chars()
-        if cells.width > 1:
+        if len(columns) > 1:
             text = text.str.replace_all("%", "%25", literal=True)
             text = text.str.replace_all("/", "%2F", literal=True)
         parts.append(pl.select(pl.when(text != "").then(text)).to_series())

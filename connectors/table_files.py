@@ -302,7 +302,8 @@ class _Objects:
         if isinstance(parsed, dict):
             self.numbers.append(number)
             self.payloads.append(text)
-            self.names.update(dict.fromkeys(parsed))
+            if not parsed.keys() <= self.names.keys():
+                self.names.update(dict.fromkeys(parsed))
         else:
             self.wrong.append((number, text, "no JSON object"))
 
@@ -325,15 +326,20 @@ class _Objects:
 
 def _json_line_rows(file: FoundFile, text: str) -> TableRows:
     found = _Objects(file)
+    decoder = json.JSONDecoder(strict=False)
     is_torn = False
     for number, line in enumerate(text.split("\n"), start=1):
         line = line.strip()  # noqa: PLW2901 - the line itself is of no use
         if not line:
             continue
         try:
-            found.add(number, line, json.loads(line, strict=False))
-            is_torn = False
+            parsed, end = decoder.raw_decode(line)
         except (ValueError, RecursionError):
+            end = -1
+        if end == len(line):
+            found.add(number, line, parsed)
+            is_torn = False
+        else:
             found.wrong.append((number, line, "the line is no whole JSON"))
             is_torn = not text.endswith("\n")
     count = sum(1 for _ in re.finditer(r"\S[^\n]*", text))
