@@ -234,8 +234,14 @@ class WeeklyReport(Contract):
     sources: tuple[SourceLine, ...] = Field(description="Every configured source.")
     balances_week: tuple[LoadBalance, ...] = Field(description="This week's loads, then all.")
     balances_all: tuple[LoadBalance, ...] = Field(description="All loads so far, then all.")
-    set_aside: tuple[SetAside, ...] = Field(description="This week's rejects, most first.")
-    restated: tuple[RestatedFigure, ...] = Field(description="Figures restated this week.")
+    set_aside: tuple[SetAside, ...] = Field(
+        description="This week's rejects, most first, 40 kinds at most."
+    )
+    set_aside_kinds: int = Field(description="Kinds of rejects, those not listed included.")
+    restated_count: int = Field(description="Restated figures, those not listed included.")
+    restated: tuple[RestatedFigure, ...] = Field(
+        description="Figures restated this week, latest first, 40 at most."
+    )
     sureness: Sureness = Field(description="How far to trust the verdicts.")
 
     @model_validator(mode="after")

@@ -241,8 +241,42 @@ def test_every_fetched_record_is_accounted_for_or_the_difference_is_shown():
 
 def test_restatement_and_set_aside_are_told_with_reason_and_remedy():
     html = usual_html()
-    for words in ("no usable date in column called_at", "Fill called_at.", "score only", "late"):
+    for words in (
+        "no usable date in column called_at",
+        "Fill called_at.",
+        "score only",
+        "arrived late",
+    ):
         assert words in html
+
+
+def test_list_that_is_cut_says_of_how_many():
+    full = tables()
+    many = pl.concat([full.restatements] * 45).with_columns(
+        issue_id=pl.Series([f"ISS-{place:04d}" for place in range(45)])
+    )
+    kinds = pl.concat([full.rejects.head(1)] * 50).with_columns(
+        reason=pl.Series([f"reason {place}" for place in range(50)])
+    )
+    html = render_html(report(replace(full, restatements=many, rejects=kinds)))
+    assert "The 40 latest of 45;" in html
+    assert "The 40 most frequent of 50 kinds;" in html
+
+
+@pytest.mark.parametrize(
+    ("health", "finding"),
+    [(health_rows(), "Every source sent what is usual for it"),
+     (health_rows(chat="silent", survey="failed"), "Two of 4 sources sent nothing we could read"),
+     (health_rows(chat="surge"), "All sources sent feedback, one in unusual volume"),
+     (health_rows().clear(), "No source has sent anything yet"),
+     (health_rows().filter(pl.col("source_id") != "chat"),
+      "Every source sent what is usual for it; one sent nothing so far"),
+     (health_rows().with_columns(expected_count=pl.lit(None, pl.Float64)),
+      "What is usual is not known yet for every source")],
+)  # fmt: skip
+def test_heading_over_the_sources_states_the_finding(health, finding):
+    html = render_html(report(replace(tables(), health=health)))
+    assert f"<h2>{finding}</h2>" in html
 
 
 def test_unknown_verdict_is_a_broken_contract():

@@ -105,6 +105,8 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
         ),
         balances_all=tuple(trust.balances(loads, settings)),
         set_aside=tuple(trust.set_aside(tables.rejects, settings)),
+        set_aside_kinds=tables.rejects.height,
+        restated_count=tables.restatements.filter(pl.col("as_of_week") == week).height,
         restated=tuple(trust.restated(tables.restatements, labels, week)),
         sureness=sureness,
     )

@@ -46,6 +46,13 @@ _STATUS = {
     "INSUFFICIENT_HISTORY": Status("○", "Too new to judge", "quiet"),
     "STEADY": Status(wording.DASH, "As usual", "quiet"),
 }
+_BECAUSE = {
+    "late": "feedback arrived late",
+    "revised": "records changed at the source",
+    "reassigned": "feedback moved to another issue",
+    "rebuilt": "all weeks were rebuilt",
+    "decision": "a decision",
+}
 _BY_CHANCE = Status("△", "High, may be chance", "warn")
 
 
@@ -103,6 +110,8 @@ def _environment() -> Environment:
         share_bar=charts.share_bar,
         status=status,
         where=where,
+        sources_finding=sources_finding,
+        because=_BECAUSE,
         split=split,
         owner_line=owner_line,
         figure_value=figure_value,
@@ -194,6 +203,28 @@ def whole_parts(parts: list[float]) -> list[int]:
 
 def _signed(count: int) -> str:
     return f"+{wording.grouped(count)}" if count > 0 else wording.grouped(count)
+
+
+def sources_finding(report: WeeklyReport) -> str:
+    """The heading over the table of sources: what it shows, in one sentence."""
+    lines, total = report.sources, len(report.sources)
+    missing = sum(notice.is_missing for notice in report.notices)
+    started = [line for line in lines if line.state != "not started"]
+    if missing:
+        word = wording.capital(wording.number_word(missing))
+        return f"{word} of {wording.counted(total, 'source', 'sources')} sent nothing we could read"
+    if not started:
+        return "No source has sent anything yet"
+    if report.notices:
+        odd = wording.number_word(len(report.notices))
+        return f"All sources sent feedback, {odd} in unusual volume"
+    if any(line.expected_count is None for line in started):
+        return "What is usual is not known yet for every source"
+    waiting = total - len(started)
+    if waiting:
+        word = wording.number_word(waiting)
+        return f"Every source sent what is usual for it; {word} sent nothing so far"
+    return "Every source sent what is usual for it"
 
 
 def owner_line(group: FunctionGroup) -> str:
