@@ -97,8 +97,6 @@ class _State:
 @dataclass(frozen=True)
 class _Week:
     count: Array
-    log_factorial: Array
-    outlier: Array  # density of a count that no law explains, times its share
     seen: NDArray[np.bool_]
     structural: Array  # chance that the count is a structural zero
 
@@ -305,14 +303,17 @@ def _learn(
     state: _State, ahead: _OneStep, count: Array, seen: NDArray[np.bool_], settings: FilterSettings
 ) -> None:
     """Take the week in: structural zeros, dispersion, speed of the level, then the state itself."""
-    log_factorial = log_gamma(count + 1.0)
     law = Predictive.of_moments(ahead.mean, ahead.level_variance, ahead.phi, ahead.zero)
+    mass = _masses(ahead, count, settings)
+    structural = _structural(state, law, seen & (count == 0), mass[0], settings)
+    week = _Week(count, seen, structural)
     outlier = settings.outlier_share / (10.0 * law.deviation + 1.0)
-    mass = np.exp(log_mass(count, log_factorial, law.mean, law.size))
-    structural = _structural(state, law, seen & (count == 0), mass, settings)
-    week = _Week(count, log_factorial, outlier, seen, structural)
-    _weigh_phi(state, ahead, week, settings)
-    _weigh_speeds(state, ahead, week, settings)
+    whole = mass[1:] * (1.0 - law.zero) + np.where(count == 0, law.zero, 0.0)
+    success = (1.0 - settings.outlier_share) * whole + outlier
+    grid = len(settings.phi_grid)
+    remembered = np.exp(settings.memory * np.log(state.speed_weight + 1e-6))
+    state.phi_weight = _weighed(state.phi_weight, success[:grid], state.phi_weight, seen)
+    state.speed_weight = _weighed(remembered, success[grid:], state.speed_weight, seen)
     taken = _winsorised(state, law, week, settings)
     _move(state, ahead, taken, np.where(seen, 1.0 - structural, 0.0) / ahead.phi)
     known = seen & (state.total > 0)
@@ -362,26 +363,27 @@ def _move(state: _State, ahead: _OneStep, taken: Array, weight: Array) -> None:
         state.covariance[index] -= ahead.gain * (ahead.gain[index] * shrink)
 
 
-def _weigh_phi(state: _State, ahead: _OneStep, week: _Week, settings: FilterSettings) -> None:
-    phi = np.asarray(settings.phi_grid)[:, None]
-    law = Predictive.of_moments(ahead.mean, ahead.level_variance, phi, ahead.zero)
-    success = state.phi_weight * _success(week, law, settings)
-    state.phi_weight = np.where(week.seen, success / success.sum(axis=0), state.phi_weight)
+def _masses(ahead: _OneStep, count: Array, settings: FilterSettings) -> Array:
+    """Probability of the count as predicted, then for each phi, then for each speed of the level.
+
+    Structural zeros apart; one row per candidate.
+    """
+    grid = np.asarray(settings.phi_grid)[:, None]
+    own = np.broadcast_to(ahead.phi, ahead.by_speed.shape)
+    doubt = np.broadcast_to(ahead.level_variance, (1 + len(grid), len(count)))
+    law = Predictive.of_moments(
+        np.concatenate([np.broadcast_to(ahead.mean, doubt.shape), ahead.by_speed]),
+        np.concatenate([doubt, ahead.by_speed**2 * np.exp(-ahead.shape_log)]),
+        np.concatenate([ahead.phi[None], np.broadcast_to(grid, (len(grid), len(count))), own]),
+        ahead.zero,
+    )
+    return np.exp(log_mass(count, log_gamma(count + 1.0), law.mean, law.size))
 
 
-def _weigh_speeds(state: _State, ahead: _OneStep, week: _Week, settings: FilterSettings) -> None:
-    doubt = ahead.by_speed**2 * np.exp(-ahead.shape_log)
-    law = Predictive.of_moments(ahead.by_speed, doubt, ahead.phi, ahead.zero)
-    remembered = np.exp(settings.memory * np.log(state.speed_weight + 1e-6))
-    success = remembered * _success(week, law, settings)
-    state.speed_weight = np.where(week.seen, success / success.sum(axis=0), state.speed_weight)
-
-
-def _success(week: _Week, law: Predictive, settings: FilterSettings) -> Array:
-    """Probability of the week's count, one row per candidate, with a share of outliers."""
-    mass = np.exp(log_mass(week.count, week.log_factorial, law.mean, law.size)) * (1.0 - law.zero)
-    mass = np.where(week.count == 0, mass + law.zero, mass)
-    return np.asarray((1.0 - settings.outlier_share) * mass + week.outlier)
+def _weighed(before: Array, success: Array, unseen: Array, seen: NDArray[np.bool_]) -> Array:
+    """Weights by Bayes' rule; a week not observed leaves them."""
+    product = before * success
+    return np.where(seen, product / product.sum(axis=0), unseen)
 
 
 def _snapshot(
