@@ -17,18 +17,23 @@ Matrix = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 _BLOCK_ROWS = 2_048
-_FEW = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryOptions:
     """The clusterer's choices; the defaults were measured on two labelled sets and two streams."""
 
-    resolutions: tuple[float, ...] = tuple(np.geomspace(0.5, 10.0, 10).round(3).tolist())
-    few_texts_resolution: float = 8.0
-    """Used alone below 600 texts, where the silhouette chooses anything between 4 and 32."""
-    tolerance: float = 0.1
-    smallest_cluster: int = 4
+    resolutions: tuple[float, ...] = tuple(np.geomspace(0.5, 14.0, 10).round(3).tolist())
+    few_texts: int = 2_000
+    few_texts_resolution: float = 12.0
+    """Used alone below `few_texts`, where the silhouette chooses anything between 4 and 32."""
+    least_tolerance: float = 0.02
+    tolerance_growth: float = 0.08
+    """Loss of silhouette allowed for fewer clusters: 2 %, and 8 % more at 10,000 texts, 10 % at
+    most, as the silhouette prefers ever finer clusters where texts are many."""
+    alike: float = 0.87
+    """Clusters whose members are on average this similar, relative to their own, are one."""
+    smallest_cluster: int = 6
     sample_size: int = 25_000
     runs: int = 6
 
@@ -63,16 +68,30 @@ def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
         return nearest(vectors, centroids(vectors[step], sample))[0]
     graph = neighbour_graph(vectors, neighbour_count(len(vectors)))
     resolutions = options.resolutions
-    if len(vectors) < _FEW:
-        resolutions = (options.few_texts_resolution,)
+    if len(vectors) < options.few_texts:
+        resolutions = (_fitting_resolution(graph, options),)
     tried = [
         without_small(vectors, partition(graph, one, options.runs), options.smallest_cluster)
         for one in resolutions
     ]
     scores = np.array([_silhouette(vectors, labels) for labels in tried])
     sizes = np.array([labels.max() + 1 for labels in tried])
-    good = np.flatnonzero(scores >= scores.max() - options.tolerance * abs(scores.max()))
-    return tried[int(good[np.argmin(sizes[good])])]
+    tolerance = options.least_tolerance + options.tolerance_growth * len(vectors) / 10_000
+    good = np.flatnonzero(scores >= scores.max() - min(tolerance, 0.1) * abs(scores.max()))
+    chosen = tried[int(good[np.argmin(sizes[good])])]
+    return merge_alike(vectors, chosen, options.alike)
+
+
+def _fitting_resolution(graph: sparse.csr_matrix, options: DiscoveryOptions) -> float:
+    """The resolution for few texts, halved until most of them are in groups large enough."""
+    resolution = options.few_texts_resolution
+    while resolution > 0.5:
+        labels = partition(graph, resolution)
+        small = np.bincount(labels)[labels] < options.smallest_cluster
+        if small.mean() <= 0.5:
+            break
+        resolution /= 2
+    return resolution
 
 
 def neighbour_count(rows: int) -> int:
@@ -82,12 +101,13 @@ def neighbour_count(rows: int) -> int:
 
 def nearest_rows(vectors: Matrix, count: int) -> Labels:
     """The `count` most similar other rows of every row, found exactly, most similar first."""
-    found = np.empty((len(vectors), count), dtype=np.int64)
+    size = len(vectors)
+    found = np.empty((size, count), dtype=np.int64)
     for start in range(0, len(vectors), _BLOCK_ROWS):
         similarity = vectors[start : start + _BLOCK_ROWS] @ vectors.T
         rows = np.arange(len(similarity))
         similarity[rows, rows + start] = -2.0
-        top = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        top = np.argpartition(similarity, size - count, axis=1)[:, size - count :]
         order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
         found[start : start + len(similarity)] = np.take_along_axis(top, order, axis=1)
     return found
@@ -167,6 +187,42 @@ def without_small(vectors: Matrix, labels: Labels, smallest: int) -> Labels:
     return np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
 
 
+def merge_alike(vectors: Matrix, labels: Labels, limit: float) -> Labels:
+    """The partition with clusters put together, the most alike first, down to likeness `limit`.
+
+    Likeness is the mean similarity between members of the two, over the geometric mean of that
+    within each, pairs of a member with itself left out: unlike the cosine of the centroids it does
+    not fall where clusters are small.
+    """
+    labels = labels.copy()
+    sums = np.zeros((int(labels.max(initial=-1)) + 1, vectors.shape[1]))
+    np.add.at(sums, labels, vectors.astype(np.float64))
+    sizes = np.bincount(labels, minlength=len(sums)).astype(np.float64)
+    while len(sums) > 1:
+        likeness = _likeness(sums, sizes)
+        first, second = np.unravel_index(int(likeness.argmax()), likeness.shape)
+        if likeness[first, second] < limit:
+            break
+        low, high = min(first, second), max(first, second)
+        sums[low] += sums[high]
+        sizes[low] += sizes[high]
+        sums, sizes = np.delete(sums, high, axis=0), np.delete(sizes, high)
+        labels[labels == high] = low
+        labels[labels > high] -= 1
+    return labels
+
+
+def _likeness(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> Matrix:
+    """Likeness of every pair of clusters, -1 of a cluster with itself."""
+    products = sums @ sums.T
+    pairs = np.maximum(sizes * (sizes - 1), 1)
+    within = np.where(sizes > 1, (np.diag(products) - sizes) / pairs, 1.0)
+    width = np.sqrt(np.maximum(within, 0.05))
+    likeness = (products / np.outer(sizes, sizes) / np.outer(width, width)).round(6)
+    np.fill_diagonal(likeness, -1.0)
+    return np.asarray(likeness, dtype=np.float32)
+
+
 def centroids(vectors: Matrix, labels: Labels) -> Matrix:
     """Unit mean vector per label from 0; rows labelled below 0 are left out."""
     inside = labels >= 0
@@ -176,7 +232,8 @@ def centroids(vectors: Matrix, labels: Labels) -> Matrix:
     )
     sums = members @ vectors.astype(np.float64)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0).astype(np.float32)
+    scaled = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    return np.asarray(scaled, dtype=np.float32)
 
 
 def nearest(vectors: Matrix, centres: Matrix) -> tuple[Labels, Matrix]:

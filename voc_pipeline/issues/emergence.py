@@ -1,11 +1,12 @@
 """The emergence test: which groups of texts are new in these weeks, and not by chance.
 
-Texts of the last weeks and of the past are grouped together without looking at their weeks. A
-group is a candidate if the past holds at most a fifth of the texts that its size predicts. Its
-score is a scan statistic of young against all, expected within each source. The bar is calibrated
-by relabelling: weeks are dealt out again among the feedback of each source, and the bar is set so
-that the groups of relabelled weeks pass it at most the stated number of times a week. The groups
-do not depend on the weeks, so the relabelling is exact, and one rule serves short and long streams.
+Texts of the last weeks and of the past are linked to their nearest neighbours without looking at
+their weeks. A young text is novel if the past holds at most a fifth of the neighbours that the
+young ones among them predict, source by source; novel texts that are linked make a group. The bar
+for a group's size is calibrated by relabelling: weeks are dealt out again among the feedback of
+each source, and the bar is set so that groups of relabelled weeks pass it at most the stated
+number of times a week. The links do not depend on the weeks, so the relabelling is exact, and one
+rule serves short and long streams.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
-from voc_pipeline.issues.discovery import neighbour_count, neighbour_graph, partition
+from voc_pipeline.issues.discovery import merge_alike, neighbour_graph, partition
 
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -25,11 +27,16 @@ Numbers = npt.NDArray[np.float64]
 class EmergenceOptions:
     """What a group must show to be called new."""
 
-    resolutions: tuple[float, ...] = (2.0, 6.0, 18.0)
+    neighbours: int = 15
+    least_link: float = 0.1
+    """Share of common neighbours below which two texts are not of one group."""
+    resolution: float = 1.0
+    alike: float = 0.75
+    """Groups that come at once and are this much alike are one."""
     least_young: int = 6
     least_new: int = 2
-    least_share_of_past: float = 0.2
-    relabellings: int = 199
+    past_share: float = 0.2
+    relabellings: int = 99
     young_sample: int = 2_000
     past_sample: int = 4_000
 
@@ -45,120 +52,98 @@ class Stream:
     """0 received in this week, 1 in the other young weeks, 2 in the past."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    young: Numbers
-    new: Numbers
-    total: Numbers
-    expected: Numbers
-    past_predicted: Numbers
-
-
 def emergent_groups(
     stream: Stream, *, false_births: float, seed: int, options: EmergenceOptions
 ) -> list[Codes]:
-    """Rows of the young texts of every group that is new, the surest group first."""
-    groups = _groups(stream, options)
-    if not groups.shape[0]:
+    """Rows of the young texts of every group that is new, the largest group first."""
+    is_young = stream.age < 2
+    if is_young.sum() < options.least_young or is_young.all():
         return []
-    incidence, feedback = _by_feedback(groups, stream)
-    observed = _scores(_count(incidence, feedback, feedback.age[:, None]), options)[:, 0]
-    if not (observed > 0).any():
+    links = neighbour_graph(stream.vectors, min(options.neighbours, len(is_young) - 1))
+    odds = _odds(stream)
+    novel = np.flatnonzero(_novel(links, stream.age[:, None], odds, options.past_share)[:, 0])
+    near = _strong(links, options.least_link)[novel][:, novel]
+    labels = partition(near, options.resolution)
+    labels = merge_alike(stream.vectors[novel], labels, options.alike)
+    groups = [novel[labels == label] for label in range(int(labels.max(initial=-1)) + 1)]
+    sized = [(_size(rows, stream.age, stream.feedback, options), rows) for rows in groups]
+    sized = [(size, rows) for size, rows in sized if size >= options.least_young]
+    if not sized:
         return []
-    bar = _bar(incidence, feedback, false_births, seed, options)
-    chosen: list[Codes] = []
-    for group in np.lexsort((np.arange(len(observed)), -observed)):
-        if observed[group] <= bar:
-            break
-        rows = groups[group].indices
-        rows = np.sort(rows[stream.age[rows] < 2]).astype(np.int64)
-        if all(len(np.intersect1d(rows, other)) < 0.3 * len(rows) for other in chosen):
-            chosen.append(rows)
-    return chosen
+    bar = _bar(links, stream, odds, np.random.default_rng(seed), (false_births, options))
+    sized.sort(key=lambda one: (-one[0], int(one[1][0])))
+    return [rows for size, rows in sized if size > bar]
 
 
-def _groups(stream: Stream, options: EmergenceOptions) -> sparse.csr_matrix:
-    """Groups by rows: communities at several resolutions, large enough to be candidates."""
-    size = len(stream.vectors)
-    empty = sparse.csr_matrix((0, size))
-    if (stream.age < 2).sum() < options.least_young or not (stream.age == 2).any():
-        return empty
-    graph = neighbour_graph(stream.vectors, neighbour_count(size))
-    parts = []
-    for resolution in options.resolutions:
-        labels = partition(graph, resolution)
-        parts.append(
-            sparse.csr_matrix(
-                (np.ones(size), (labels, np.arange(size))), shape=(labels.max() + 1, size)
-            )
-        )
-    groups = sparse.vstack(parts, format="csr")
-    young = groups @ (stream.age < 2).astype(np.float64)
-    return groups[np.flatnonzero(young >= options.least_young)]
+def _odds(stream: Stream) -> Numbers:
+    """Per text: past feedback for each young one in its source."""
+    first = np.unique(stream.feedback, return_index=True)[1]
+    source, young = stream.source[first], stream.age[first] < 2
+    count = np.bincount(source)
+    share = np.bincount(source, weights=young) / np.maximum(count, 1)
+    return ((1 - share) / np.maximum(share, 1e-9))[stream.source]
 
 
-@dataclass(frozen=True, slots=True)
-class _Feedback:
-    source: Codes
-    age: Codes
+def _strong(links: sparse.csr_matrix, least: float) -> sparse.csr_matrix:
+    """The graph without its weak links."""
+    kept = links.copy()
+    kept.data[kept.data < least] = 0
+    kept.eliminate_zeros()
+    return kept
 
 
-def _by_feedback(groups: sparse.csr_matrix, stream: Stream) -> tuple[sparse.csr_matrix, _Feedback]:
-    """Which feedback has a text in which group, each counted once."""
-    names, first, code = np.unique(stream.feedback, return_index=True, return_inverse=True)
-    to_feedback = sparse.csr_matrix(
-        (np.ones(len(code)), (np.arange(len(code)), code.ravel())), shape=(len(code), len(names))
-    )
-    incidence = (groups @ to_feedback).tocsr()
-    incidence.data[:] = 1.0
-    return incidence, _Feedback(stream.source[first], stream.age[first])
+def _novel(links: sparse.csr_matrix, ages: Codes, odds: Numbers, share: float) -> Flags:
+    """Which texts are young with hardly a past, under every labelling (texts by labellings)."""
+    is_young = (ages < 2).astype(np.float32)
+    past = links @ (1 - is_young)
+    predicted = links @ (is_young * odds[:, None].astype(np.float32))
+    novel: Flags = (ages < 2) & (predicted > 0) & (past <= share * predicted)
+    return novel
 
 
-def _count(incidence: sparse.csr_matrix, feedback: _Feedback, ages: Codes) -> _Counts:
-    """Counts of every group under every labelling of `ages` (feedback by labellings)."""
-    is_young = feedback.age < 2
-    share = np.bincount(feedback.source, weights=is_young) / np.bincount(feedback.source)
-    young_share = share[feedback.source]
-    odds = (1 - young_share) / np.maximum(young_share, 1e-9)
-    young = (ages < 2).astype(np.float64)
-    return _Counts(
-        young=incidence @ young,
-        new=incidence @ (ages == 0).astype(np.float64),
-        total=np.asarray(incidence.sum(axis=1)),
-        expected=(incidence @ young_share)[:, None],
-        past_predicted=incidence @ (young * odds[:, None]),
-    )
-
-
-def _scores(counts: _Counts, options: EmergenceOptions) -> Numbers:
-    """Log likelihood ratio of young above expected; 0 for what is no candidate."""
-    past = counts.total - counts.young
-    rest = np.maximum(counts.total - counts.expected, 1e-9)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        score = counts.young * np.log(counts.young / np.maximum(counts.expected, 1e-9))
-        score += np.where(past > 0, past * np.log(past / rest), 0.0)
-    candidate = (
-        (counts.young >= options.least_young)
-        & (counts.new >= options.least_new)
-        & (counts.young > counts.expected)
-        & (past <= options.least_share_of_past * counts.past_predicted)
-    )
-    return np.where(candidate, score, 0.0).round(9)
+def _size(rows: Codes, age: Codes, feedback: Codes, options: EmergenceOptions) -> int:
+    """Distinct feedback of a group; 0 if too few of it came this week."""
+    new = len(np.unique(feedback[rows[age[rows] == 0]]))
+    return len(np.unique(feedback[rows])) if new >= options.least_new else 0
 
 
 def _bar(
-    incidence: sparse.csr_matrix,
-    feedback: _Feedback,
-    false_births: float,
-    seed: int,
-    options: EmergenceOptions,
+    links: sparse.csr_matrix,
+    stream: Stream,
+    odds: Numbers,
+    random: np.random.Generator,
+    limits: tuple[float, EmergenceOptions],
 ) -> float:
-    """The score that groups of relabelled weeks exceed `false_births` times a labelling."""
-    generator = np.random.default_rng(seed)
-    ages = np.repeat(feedback.age[:, None], options.relabellings, axis=1)
-    for source in np.unique(feedback.source):
-        rows = np.flatnonzero(feedback.source == source)
-        ages[rows] = generator.permuted(ages[rows], axis=0)
-    best = _scores(_count(incidence, feedback, ages), options).max(axis=0)
+    """The size that groups of relabelled weeks exceed `false_births` times a labelling.
+
+    Relabelled groups are whole connected components.
+    """
+    false_births, options = limits
+    ages = _relabelled(stream, random, options.relabellings)
+    novel = _novel(links, ages, odds, options.past_share)
+    strong = _strong(links, options.least_link)
+    largest = []
+    for labelling in range(options.relabellings):
+        rows = np.flatnonzero(novel[:, labelling])
+        if len(rows) < options.least_young:
+            largest.append(0)
+            continue
+        _, labels = connected_components(strong[rows][:, rows], directed=False)
+        sizes = np.bincount(labels)
+        big = np.flatnonzero(sizes >= options.least_young)
+        age = ages[:, labelling]
+        found = [_size(rows[labels == one], age, stream.feedback, options) for one in big]
+        largest.append(max(found, default=0))
     allowed = int(false_births * options.relabellings)
-    return float(np.sort(best)[::-1][min(allowed, len(best) - 1)])
+    return float(sorted(largest, reverse=True)[min(allowed, len(largest) - 1)])
+
+
+def _relabelled(stream: Stream, random: np.random.Generator, times: int) -> Codes:
+    """Ages dealt out again among the feedback of each source (texts by labellings)."""
+    _, first, code = np.unique(stream.feedback, return_index=True, return_inverse=True)
+    source = stream.source[first]
+    ages = np.repeat(stream.age[first][:, None], times, axis=1)
+    for one in np.unique(source):
+        rows = np.flatnonzero(source == one)
+        ages[rows] = random.permuted(ages[rows], axis=0)
+    return ages[code.ravel()]

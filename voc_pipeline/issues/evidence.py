@@ -28,12 +28,21 @@ class Evidence:
     """One row per segment of the window, sorted by received week, text hash and segment id."""
 
     frame: pl.DataFrame
+    weeks: list[date]
+    """When the customers spoke."""
     vectors: Matrix
+    wording: Codes
+    """Equal for near duplicates of a text."""
+    voice: Codes
+    feedback: Codes
+    source: Codes
     weights: npt.NDArray[np.float64]
     """One over the segments of the same week, voice and words: a pasted storm weighs as one."""
     is_new: Flags
     is_young: Flags
     is_on_time: Flags
+    is_filled: Flags
+    """False for a text without a token, whose vector is all zeros."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -58,17 +67,29 @@ def read_evidence(window: pl.DataFrame, *, week: date, young_weeks: int) -> Evid
         .filter(pl.col("received_week") <= week)
         .unique("segment_id", keep="any")
         .sort("received_week", "text_hash", "segment_id")
-        .with_columns(pl.col("text_key").fill_null(""))
+        .with_columns(
+            pl.when(pl.col("text_key").fill_null("") == "")
+            .then(pl.col("text_hash"))
+            .otherwise(pl.col("text_key"))
+            .alias("text_key")
+        )
     )
     same = frame.select(pl.len().over("received_week", "voice_key", "text_key"))
     first_young = week - timedelta(weeks=young_weeks - 1)
+    vectors = vectors_of(frame)
     return Evidence(
         frame=frame.drop("vector"),
-        vectors=vectors_of(frame),
+        weeks=frame["week_start"].to_list(),
+        vectors=vectors,
+        wording=_codes(frame["text_key"]),
+        voice=_codes(frame["voice_key"]),
+        feedback=_codes(frame["feedback_id"]),
+        source=_codes(frame["source_id"]),
         weights=1.0 / same.to_series().to_numpy(),
         is_new=(frame["received_week"] == week).to_numpy(),
         is_young=(frame["received_week"] >= first_young).to_numpy(),
         is_on_time=(frame["week_start"] >= frame["received_week"]).to_numpy(),
+        is_filled=np.abs(vectors).sum(axis=1) > 0,
     )
 
 
@@ -88,13 +109,12 @@ def vectors_of(rows: pl.DataFrame) -> Matrix:
     return flat.reshape(len(rows), dimension)
 
 
-def distinct_rows(evidence: Evidence, among: Flags) -> Codes:
-    """First row of every wording among these rows that has a vector, in canonical order."""
-    filled = np.abs(evidence.vectors).sum(axis=1) > 0
-    rows = np.flatnonzero(among & filled)
-    keys = evidence.frame["text_key"].gather(rows)
-    if evidence.frame["text_key"].eq("").any():
-        keys = pl.select(
-            pl.when(keys == "").then(evidence.frame["text_hash"].gather(rows)).otherwise(keys)
-        ).to_series()
-    return rows[keys.is_first_distinct().to_numpy()]
+def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
+    """The first row of every wording among these rows, in their order."""
+    first = np.unique(evidence.wording[rows], return_index=True)[1]
+    return rows[np.sort(first)]
+
+
+def _codes(names: pl.Series) -> Codes:
+    """A number per distinct name."""
+    return names.rank("dense").to_numpy().astype(np.int64) - 1

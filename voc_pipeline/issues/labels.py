@@ -6,14 +6,14 @@ others. A name changes nothing about what belongs to the issue.
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from voc_pipeline.issues.evidence import Codes, Evidence
+from voc_pipeline.issues.evidence import Codes, Evidence, distinct_rows
 from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.stopwords import STOP_WORDS, WEAK_EDGES
 
@@ -27,16 +27,14 @@ _QUOTE_LENGTH = (20, 280)
 _KEEP_SHARE = 0.6
 """A name stays while its score is at least this share of the best candidate's."""
 
-QUOTE_SCHEMA = pl.Schema(
-    {
-        "register_week": pl.Date,
-        "issue_id": pl.String,
-        "quote_rank": pl.Int64,
-        "is_edge": pl.Boolean,
-        "segment_id": pl.String,
-        "quote": pl.String,
-    }
-)
+QUOTE_SCHEMA: dict[str, pl.DataType] = {
+    "register_week": pl.Date(),
+    "issue_id": pl.String(),
+    "quote_rank": pl.Int64(),
+    "is_edge": pl.Boolean(),
+    "segment_id": pl.String(),
+    "quote": pl.String(),
+}
 
 
 def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes) -> None:
@@ -98,7 +96,7 @@ def _quotable(evidence: Evidence, mine: Codes, one: Standing) -> list[int]:
     fit = (length >= _QUOTE_LENGTH[0]) & (length <= _QUOTE_LENGTH[1])
     if fit.any():
         mine = mine[fit]
-    mine = mine[evidence.frame["text_key"].gather(mine).is_first_distinct().to_numpy()]
+    mine = distinct_rows(evidence, mine)
     likeness = (evidence.vectors[mine] @ one.centre()).round(6)
     return [int(row) for row in mine[np.argsort(-likeness, kind="stable")]]
 
@@ -111,7 +109,7 @@ def _central_texts(
     for at, one in enumerate(standings):
         mine = np.flatnonzero(place == at)
         if one.is_open and len(mine):
-            mine = mine[evidence.frame["text_key"].gather(mine).is_first_distinct().to_numpy()]
+            mine = distinct_rows(evidence, mine)
             likeness = (evidence.vectors[mine] @ one.centre()).round(6)
             nearest = mine[np.argsort(-likeness, kind="stable")[:_TEXTS_PER_ISSUE]]
             found = evidence.frame["segment_text"].gather(nearest).to_list()
@@ -147,7 +145,7 @@ class _Background:
             for at, mine in words.items()
         }
         self._sizes = {at: max(len(mine), 1) for at, mine in words.items()}
-        self._share: Counter[str] = Counter()
+        self._share: defaultdict[str, float] = defaultdict(float)
         for at, counts in self._counts.items():
             for word, count in counts.items():
                 self._share[word] += count / self._sizes[at]

@@ -16,15 +16,14 @@ from voc_pipeline.issues.emergence import EmergenceOptions, Stream, emergent_gro
 from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
 from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
 
-LINEAGE_SCHEMA = pl.Schema(
-    {
-        "week_start": pl.Date,
-        "event": pl.String,
-        "issue_id": pl.String,
-        "other_issue_id": pl.String,
-        "mention_count": pl.Int64,
-    }
-)
+_LEAST_THRESHOLD = 0.05
+LINEAGE_SCHEMA: dict[str, pl.DataType] = {
+    "week_start": pl.Date(),
+    "event": pl.String(),
+    "issue_id": pl.String(),
+    "other_issue_id": pl.String(),
+    "mention_count": pl.Int64(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +36,19 @@ class RegisterOptions:
     """Weeks of segments the window should hold; the older ones are the past of the test."""
     young_weeks: int = 3
     """Segments received in this many weeks may move to an issue that is born."""
+    founding_texts: int = 1_000
+    founding_weeks: int = 3
+    """The register starts with this many distinct texts, or after this many weeks with fewer."""
     least_founding_texts: int = 60
     dormant_weeks: int = 8
     fresh_weeks: int = 8
     """Issues born in this many weeks may merge into an older one."""
     merge_similarity: float = 0.8
+    twin_similarity: float = 0.7
+    """The same for two issues born within `young_weeks` of each other."""
     least_voices: int = 3
     least_wordings: int = 3
-    threshold_share: float = 0.05
+    threshold_share: float = 0.03
     threshold_weight: float = 20.0
     discovery: DiscoveryOptions = field(default_factory=DiscoveryOptions)
     emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
@@ -90,25 +94,33 @@ class RegisterWeek:
     def _founding(self) -> list[Codes]:
         """The first issues, found in all that is there, once there is enough of it."""
         evidence = self.evidence
-        rows = distinct_rows(evidence, evidence.is_on_time)
-        if len(rows) < self.options.least_founding_texts:
+        rows = distinct_rows(evidence, np.flatnonzero(evidence.is_on_time & evidence.is_filled))
+        if not self._can_found(rows):
             return []
         labels = discover(evidence.vectors[rows], self.options.discovery)
         return [rows[labels == label] for label in range(int(labels.max(initial=-1)) + 1)]
+
+    def _can_found(self, rows: Codes) -> bool:
+        """Texts enough for all issues to show, or a few weeks of what there is."""
+        if len(rows) < self.options.least_founding_texts:
+            return False
+        first: date = self.evidence.frame["received_week"][0]
+        waited = first <= self.week - timedelta(weeks=self.options.founding_weeks - 1)
+        return waited or len(rows) >= self.options.founding_texts
 
     def _emerging(self) -> list[Codes]:
         """Groups of young rows that are new by the emergence test and known under no issue."""
         evidence, options = self.evidence, self.options
         is_young = evidence.is_young & (evidence.frame["received_week"] > self._founded).to_numpy()
-        distinct = distinct_rows(evidence, evidence.is_on_time)
+        distinct = distinct_rows(evidence, np.flatnonzero(evidence.is_on_time & evidence.is_filled))
         young = _sample(evidence, distinct[is_young[distinct]], options.emergence.young_sample)
         past = _sample(evidence, distinct[~is_young[distinct]], options.emergence.past_sample)
         rows = np.sort(np.concatenate([young, past]))
         groups = emergent_groups(
             Stream(
                 vectors=evidence.vectors[rows],
-                feedback=_codes(evidence.frame["feedback_id"].gather(rows)),
-                source=_codes(evidence.frame["source_id"].gather(rows)),
+                feedback=evidence.feedback[rows],
+                source=evidence.source[rows],
                 age=np.where(evidence.is_new, 0, np.where(is_young, 1, 2))[rows],
             ),
             false_births=options.false_births_per_week,
@@ -122,11 +134,11 @@ class RegisterWeek:
         vectors = self.evidence.vectors[rows]
         centre = _centre(vectors)
         known = [one for one in self.standings if one.is_open]
-        if any(centre @ one.centre() >= self.options.merge_similarity for one in known):
+        if any(float(centre @ one.centre()) >= self.options.merge_similarity for one in known):
             return True
         joined = match(self.standings, vectors)[0]
         fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
-        return 2 * sum(fresh) > len(fresh)
+        return bool(2 * sum(fresh) > len(fresh))
 
     def _is_fresh(self, one: Standing) -> bool:
         """Born lately, by emergence and not with the register itself."""
@@ -144,9 +156,10 @@ class RegisterWeek:
         known = len(self.standings)
         place = match([*self.standings, *newborn], vectors)[0]
         broad = [one for at, one in enumerate(newborn) if self._is_broad(rows[place == known + at])]
+        number = max((one.number for one in self.standings), default=0)
+        for one in broad:
+            one.number = number = number + 1
         self.standings.extend(broad)
-        for at, one in enumerate(broad, start=known):
-            one.number = at + 1
         place, _, score = match(self.standings, vectors)
         gained = place >= known
         self._move(rows[gained], place[gained], score[gained])
@@ -170,7 +183,7 @@ class RegisterWeek:
                     number=0,
                     vector_sum=centre.astype(np.float64),
                     weight=0.0,
-                    threshold=round(threshold, 6),
+                    threshold=round(max(threshold, _LEAST_THRESHOLD), 6),
                     born_week=self.week,
                     first_week=self.week,
                     last_week=self.week,
@@ -181,8 +194,8 @@ class RegisterWeek:
     def _begin(self, at: int) -> None:
         """Start a newborn's own history: its weeks, and where its mentions came from."""
         one, mine = self.standings[at], np.flatnonzero(self.place == at)
-        weeks = self.evidence.frame["week_start"].gather(mine)
-        one.first_week, one.last_week = weeks.min(), weeks.max()
+        weeks = [self.evidence.weeks[row] for row in mine]
+        one.first_week, one.last_week = min(weeks), max(weeks)
         origins = Counter(self.before[mine].tolist())
         self._event("born", one.issue_id, "", origins.pop(NOWHERE, 0))
         for donor in sorted(origins):
@@ -190,10 +203,9 @@ class RegisterWeek:
 
     def _is_broad(self, rows: Codes) -> bool:
         """Several voices in several wordings: a text pasted by many is no issue of its own."""
-        frame = self.evidence.frame
         return (
-            frame["voice_key"].gather(rows).n_unique() >= self.options.least_voices
-            and frame["text_key"].gather(rows).n_unique() >= self.options.least_wordings
+            len(np.unique(self.evidence.voice[rows])) >= self.options.least_voices
+            and len(np.unique(self.evidence.wording[rows])) >= self.options.least_wordings
         )
 
     def _assign(self) -> None:
@@ -204,13 +216,11 @@ class RegisterWeek:
         joined = place != NOWHERE
         self._move(rows[joined], place[joined], score[joined])
         for at in np.unique(self.place[self.evidence.is_new & (self.place != NOWHERE)]):
-            one, mine = (
-                self.standings[at],
-                np.flatnonzero(self.evidence.is_new & (self.place == at)),
-            )
-            weeks = self.evidence.frame["week_start"].gather(mine)
-            one.first_week = min(one.first_week, weeks.min())
-            one.last_week = max(one.last_week, weeks.max())
+            one = self.standings[at]
+            mine = np.flatnonzero(self.evidence.is_new & (self.place == at))
+            weeks = [self.evidence.weeks[row] for row in mine]
+            one.first_week = min(one.first_week, *weeks)
+            one.last_week = max(one.last_week, *weeks)
 
     def _move(self, rows: Codes, to: Codes, score: Numbers) -> None:
         """Put rows under issues, taking them out of the issues that have them; sums follow."""
@@ -234,7 +244,7 @@ class RegisterWeek:
             older = [other for other in range(at) if self.standings[other].is_open]
             likeness = [round(float(one.centre() @ self.standings[o].centre()), 6) for o in older]
             best = int(np.argmax(likeness)) if older else 0
-            if older and likeness[best] >= self.options.merge_similarity:
+            if older and likeness[best] >= self._merge_limit(one, self.standings[older[best]]):
                 into = older[best]
                 moved = self.standings[into].absorb(one)
                 self._event("merged", one.issue_id, self.standings[into].issue_id, moved)
@@ -244,11 +254,21 @@ class RegisterWeek:
                 self.place[mine] = into
                 self.near[self.near == at] = into
 
+    def _merge_limit(self, one: Standing, older: Standing) -> float:
+        """Two issues born within the young weeks are likely one event, and need be less alike."""
+        apart = one.born_week - older.born_week
+        if self._is_fresh(older) and apart < timedelta(weeks=self.options.young_weeks):
+            return self.options.twin_similarity
+        return self.options.merge_similarity
+
     def _age(self) -> None:
-        """Call quiet issues dormant, and active again those that someone mentions."""
+        """Call quiet issues dormant, active again those someone mentions, retired the emptied."""
         quiet = self.week - timedelta(weeks=self.options.dormant_weeks)
         for one in self.standings:
-            if one.state == "active" and one.last_week <= quiet:
+            if one.is_open and not one.member_count:
+                one.state = "retired"
+                self._event("retired", one.issue_id, "", 0)
+            elif one.state == "active" and one.last_week <= quiet:
                 one.state = "dormant"
                 self._event("dormant", one.issue_id, "", 0)
             elif one.state == "dormant" and one.last_week > quiet:
@@ -260,16 +280,13 @@ class RegisterWeek:
 
 
 def _centre(vectors: Matrix) -> Matrix:
-    return centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
+    centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
+    return centre
 
 
 def _sample(evidence: Evidence, rows: Codes, size: int) -> Codes:
     """At most `size` rows, those with the smallest text hashes: the same texts week after week."""
     if len(rows) <= size:
         return rows
-    return rows[evidence.frame["text_hash"].gather(rows).arg_sort().to_numpy()[:size]]
-
-
-def _codes(names: pl.Series) -> Codes:
-    """A number per distinct name."""
-    return names.rank("dense").to_numpy().astype(np.int64) - 1
+    smallest: Codes = rows[evidence.frame["text_hash"].gather(rows).arg_sort().to_numpy()[:size]]
+    return smallest

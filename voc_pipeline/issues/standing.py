@@ -23,34 +23,30 @@ NOWHERE = -1
 _DECIMALS = 6
 _NUMBER = re.compile(r"^ISS-(\d{4,9})$")
 
-ISSUE_SCHEMA = pl.Schema(
-    {
-        "register_week": pl.Date,
-        "issue_id": pl.String,
-        "label": pl.String,
-        "terms": pl.List(pl.String),
-        "theme": pl.String,
-        "function": pl.String,
-        "state": pl.String,
-        "born_week": pl.Date,
-        "first_week": pl.Date,
-        "last_week": pl.Date,
-        "member_count": pl.Int64,
-        "cohesion": pl.Float64,
-        "threshold": pl.Float64,
-        "model_id": pl.String,
-        "vector_sum": pl.List(pl.Float64),
-    }
-)
-ASSIGNMENT_SCHEMA = pl.Schema(
-    {
-        "assigned_week": pl.Date,
-        "segment_id": pl.String,
-        "issue_id": pl.String,
-        "match_score": pl.Float64,
-        "nearest_issue_id": pl.String,
-    }
-)
+ISSUE_SCHEMA: dict[str, pl.DataType] = {
+    "register_week": pl.Date(),
+    "issue_id": pl.String(),
+    "label": pl.String(),
+    "terms": pl.List(pl.String()),
+    "theme": pl.String(),
+    "function": pl.String(),
+    "state": pl.String(),
+    "born_week": pl.Date(),
+    "first_week": pl.Date(),
+    "last_week": pl.Date(),
+    "member_count": pl.Int64(),
+    "cohesion": pl.Float64(),
+    "threshold": pl.Float64(),
+    "model_id": pl.String(),
+    "vector_sum": pl.List(pl.Float64()),
+}
+ASSIGNMENT_SCHEMA: dict[str, pl.DataType] = {
+    "assigned_week": pl.Date(),
+    "segment_id": pl.String(),
+    "issue_id": pl.String(),
+    "match_score": pl.Float64(),
+    "nearest_issue_id": pl.String(),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +92,8 @@ class Standing:
         self.vector_sum = self.vector_sum + sign * (weights @ vectors.astype(np.float64))
         self.weight += sign * float(weights.sum())
         self.member_count += sign * len(vectors)
+        if self.member_count <= 0:
+            self.vector_sum, self.weight = np.zeros_like(self.vector_sum), 0.0
 
     def absorb(self, other: "Standing") -> int:
         """Take over all that another issue has; returns the mentions moved."""

@@ -23,14 +23,12 @@ _LONGEST_TEXT = 20_000
 _BATCH_TEXTS = 1_024
 _BATCH_CHARACTERS = 200_000
 _DECIMALS = 6
-VECTOR_SCHEMA = pl.Schema(
-    {
-        "text_hash": pl.String,
-        "model_id": pl.String,
-        "received_week": pl.Date,
-        "vector": pl.List(pl.Float32),
-    }
-)
+VECTOR_SCHEMA: dict[str, pl.DataType] = {
+    "text_hash": pl.String(),
+    "model_id": pl.String(),
+    "received_week": pl.Date(),
+    "vector": pl.List(pl.Float32()),
+}
 
 
 class VectorModel(Protocol):

@@ -1,0 +1,299 @@
+from collections import Counter
+from copy import deepcopy
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.errors import ConfigurationError, ContractError
+from models.issue import Assignment, Issue, IssueLineage, IssueQuote
+from voc_pipeline.issues.registry import RegisterOptions, advance_register, assign_unseen
+from voc_pipeline.issues.vectors import unit_rows
+
+MONDAY = date(2026, 1, 5)
+OPTIONS = RegisterOptions(model_id="test-1-32", founding_texts=150, founding_weeks=3)
+DIMENSION = 32
+CENTRES = unit_rows(np.random.default_rng(7).normal(size=(12, DIMENSION)).astype(np.float32))
+
+
+def week(number: int) -> date:
+    return MONDAY + timedelta(weeks=number)
+
+
+def speak(number: int, subjects: dict[int, int], **changes: object) -> pl.DataFrame:
+    """Segments received in a week: so many on each subject, every one by another voice."""
+    random = np.random.default_rng([number, *subjects])
+    rows = []
+    for subject, count in subjects.items():
+        noise = random.normal(size=(count, DIMENSION)) * 0.8 / DIMENSION**0.5
+        vectors = unit_rows((CENTRES[subject] + noise).astype(np.float32)).round(6)
+        for at in range(count):
+            name = f"{number:03d}-{subject:02d}-{at:04d}"
+            rows.append(
+                {
+                    "segment_id": f"{name}-0",
+                    "feedback_id": name,
+                    "segment_text": f"the subject {subject} fails badly, case {name}",
+                    "text_hash": f"{hash_number(name):016x}",
+                    "source_id": "survey",
+                    "voice_key": name,
+                    "text_key": name,
+                    "week_start": week(number),
+                    "received_week": week(number),
+                    "vector": vectors[at].tolist(),
+                    **changes,
+                }
+            )
+    return pl.DataFrame(rows, schema_overrides={"vector": pl.List(pl.Float32)})
+
+
+def hash_number(name: str) -> int:
+    return int(np.random.default_rng([ord(letter) for letter in name]).integers(2**63))
+
+
+class Company:
+    """A register run week by week, with the assignments kept as the warehouse keeps them."""
+
+    def __init__(self, options: RegisterOptions = OPTIONS) -> None:
+        self.options = options
+        self.issues = pl.DataFrame()
+        self.current: dict[str, str | None] = {}
+        self.heard: list[pl.DataFrame] = []
+        self.events: list[tuple[int, str, str, str, int]] = []
+
+    def window(self, number: int) -> pl.DataFrame:
+        oldest = week(number - self.options.window_weeks + 1)
+        rows = pl.concat(self.heard).filter(pl.col("received_week") >= oldest)
+        issues = [self.current.get(one) for one in rows["segment_id"]]
+        return rows.with_columns(pl.Series("current_issue_id", issues, dtype=pl.String))
+
+    def hear(self, number: int, *said: pl.DataFrame):
+        self.heard.extend(said)
+        step = advance_register(
+            self.issues, self.window(number), week=week(number), options=self.options
+        )
+        self.issues = step.issues
+        for segment, issue in step.assignments.select("segment_id", "issue_id").iter_rows():
+            self.current[segment] = issue
+        self.events += [(number, *row[1:]) for row in step.lineage.iter_rows()]
+        return step
+
+    def issue_of(self, subject: int, number: int) -> str | None:
+        """The issue most segments on a subject received in a week have."""
+        found = Counter(
+            issue
+            for name, issue in self.current.items()
+            if name.startswith(f"{number:03d}-{subject:02d}-")
+        )
+        return found.most_common(1)[0][0]
+
+
+STEADY = dict.fromkeys(range(6), 40)
+
+
+@pytest.fixture(scope="module")
+def ten_weeks() -> Company:
+    one = Company()
+    for number in range(10):
+        one.hear(number, speak(number, STEADY))
+    return one
+
+
+@pytest.fixture
+def company(ten_weeks) -> Company:
+    """Six steady subjects over ten weeks."""
+    return deepcopy(ten_weeks)
+
+
+def test_frames_have_the_columns_of_their_tables():
+    step = Company().hear(0, speak(0, STEADY))
+    assert step.issues.columns == list(Issue.model_fields)
+    assert step.assignments.columns == list(Assignment.model_fields)
+    assert step.lineage.columns == list(IssueLineage.model_fields)
+    assert step.quotes.columns == list(IssueQuote.model_fields)
+
+
+def test_every_subject_becomes_one_issue_and_keeps_its_id(company):
+    names = {company.issue_of(subject, 0) for subject in STEADY}
+    assert len(names) == len(STEADY)
+    for subject in STEADY:
+        assert company.issue_of(subject, 0) == company.issue_of(subject, 9)
+    assert len(company.issues) == len(STEADY)
+
+
+def test_every_new_segment_gets_one_assignment(company):
+    said = speak(10, {**STEADY, 9: 3})
+    step = company.hear(10, said)
+    new = step.assignments.filter(pl.col("segment_id").is_in(said["segment_id"].implode()))
+    assert new["segment_id"].sort().equals(said["segment_id"].sort())
+    assert step.assignments["segment_id"].is_unique().all()
+    assert set(step.assignments["assigned_week"]) == {week(10)}
+
+
+def test_what_is_near_nothing_stays_unassigned_with_its_nearest_issue(company):
+    step = company.hear(10, speak(10, {**STEADY, 9: 3}))
+    strange = step.assignments.filter(pl.col("segment_id").str.starts_with("010-09"))
+    assert strange["issue_id"].null_count() == 3
+    assert strange["nearest_issue_id"].null_count() == 0
+
+
+def test_order_and_repetition_change_no_byte(company):
+    company.heard.append(speak(10, {**STEADY, 8: 15}))
+    window = company.window(10)
+    steps = [
+        advance_register(company.issues, rows, week=week(10), options=OPTIONS)
+        for rows in (
+            window,
+            window.sample(fraction=1, shuffle=True, seed=4),
+            pl.concat([window.reverse(), window]),
+        )
+    ]
+    for other in steps[1:]:
+        for name in ("issues", "assignments", "lineage", "quotes"):
+            assert getattr(other, name).equals(getattr(steps[0], name)), name
+
+
+def test_a_new_subject_is_born_in_its_first_weeks_with_a_new_id(company):
+    before = set(company.issues["issue_id"])
+    for number in (10, 11):
+        company.hear(number, speak(number, {**STEADY, 8: 12}))
+    born = company.issue_of(8, 11)
+    assert born is not None
+    assert born not in before
+    assert set(company.issues["issue_id"]) == {*before, born}
+
+
+def test_a_known_subject_that_surges_is_not_born_again(company):
+    step = company.hear(10, speak(10, {**STEADY, 2: 200}))
+    assert "born" not in step.lineage["event"].to_list()
+
+
+def test_the_members_of_all_issues_are_the_segments_assigned(company):
+    for number in range(10, 14):
+        company.hear(number, speak(number, {**STEADY, 8: 12, 9: 4 * (number - 9)}))
+        assigned = Counter(issue for issue in company.current.values() if issue)
+        members = dict(company.issues.select("issue_id", "member_count").iter_rows())
+        assert members == {name: assigned.get(name, 0) for name in members}
+
+
+def test_a_paste_storm_by_one_account_makes_no_issue_and_moves_no_centre(company):
+    storm = speak(10, {8: 300}, voice_key="one", text_key="same", vector=CENTRES[8].tolist())
+    company.hear(10, speak(10, STEADY), storm)
+    assert company.issue_of(8, 10) is None
+    flood = speak(11, {0: 300}, voice_key="one", text_key="same", vector=CENTRES[0].tolist())
+    before = weight_of(company, company.issue_of(0, 9))
+    company.hear(11, speak(11, STEADY), flood.with_columns(
+        segment_id=pl.col("segment_id") + "-storm"))  # fmt: skip
+    assert weight_of(company, company.issue_of(0, 9)) - before < 42
+
+
+def weight_of(company: Company, name: str | None) -> float:
+    """Vectors in an issue's sum."""
+    row = company.issues.row(by_predicate=pl.col("issue_id") == name, named=True)
+    return float(np.linalg.norm(row["vector_sum"]) / row["cohesion"])
+
+
+def test_one_text_by_many_accounts_founds_no_issue(company):
+    company.hear(
+        10, speak(10, STEADY), speak(10, {8: 50}, text_key="same", vector=CENTRES[8].tolist())
+    )
+    assert len(company.issues) == len(STEADY)
+
+
+def test_late_records_are_assigned_and_found_nothing(company):
+    late = speak(10, {8: 30, 1: 5}, week_start=week(6))
+    step = company.hear(10, speak(10, STEADY), late)
+    assert "born" not in step.lineage["event"].to_list()
+    assert company.issue_of(1, 10) == company.issue_of(1, 0)
+    assert company.issue_of(8, 10) is None
+
+
+def test_a_quiet_issue_turns_dormant_and_returns_under_its_id(company):
+    quiet = dict.fromkeys(range(5), 40)
+    name = company.issue_of(5, 9)
+    for number in range(10, 18):
+        company.hear(number, speak(number, quiet))
+    state = dict(company.issues.select("issue_id", "state").iter_rows())
+    assert state[name] == "dormant"
+    company.hear(18, speak(18, STEADY))
+    assert company.issue_of(5, 18) == name
+    assert dict(company.issues.select("issue_id", "state").iter_rows())[name] == "active"
+    kinds = [event[1] for event in company.events if event[2] == name]
+    assert kinds == ["born", "dormant", "returned"]
+
+
+def test_two_young_issues_that_converge_become_the_older_one():
+    company = Company(
+        RegisterOptions(model_id="test-1-32", founding_texts=150, merge_similarity=0.8)
+    )
+    for number in range(8):
+        company.hear(number, speak(number, STEADY))
+    for number in (8, 9):
+        company.hear(number, speak(number, {**STEADY, 8: 14}))
+    older = company.issue_of(8, 9)
+    twin = company.issues.filter(pl.col("issue_id") == older).with_columns(
+        issue_id=pl.lit("ISS-0099"), born_week=week(9)
+    )
+    company.issues = pl.concat([company.issues, twin])
+    step = company.hear(10, speak(10, STEADY))
+    merged = step.lineage.filter(pl.col("event") == "merged").row(0, named=True)
+    assert (merged["issue_id"], merged["other_issue_id"]) == ("ISS-0099", older)
+    state = dict(step.issues.select("issue_id", "state").iter_rows())
+    assert state["ISS-0099"] == "merged"
+    company.hear(11, speak(11, {**STEADY, 10: 14}))
+    company.hear(12, speak(12, {**STEADY, 10: 14}))
+    assert company.issue_of(10, 12) == "ISS-0100"
+
+
+def test_a_thin_start_waits_three_weeks_and_then_names_what_is_there():
+    company = Company(RegisterOptions(model_id="test-1-32"))
+    few = dict.fromkeys(range(5), 8)
+    assert company.hear(0, speak(0, few)).issues.is_empty()
+    assert company.hear(1, speak(1, few)).issues.is_empty()
+    step = company.hear(2, speak(2, few))
+    assert len(step.issues) == 5
+    assert company.issue_of(3, 0) == company.issue_of(3, 2) is not None
+
+
+def test_weeks_with_nothing_keep_the_register(company):
+    before = company.issues.drop("register_week", "state")
+    silence = company.window(9).clear()
+    step = advance_register(company.issues, silence, week=week(10), options=OPTIONS)
+    assert step.issues.drop("register_week", "state").equals(before)
+    assert step.assignments.is_empty()
+    assert advance_register(
+        pl.DataFrame(), silence, week=week(0), options=OPTIONS
+    ).issues.is_empty()
+
+
+def test_texts_without_a_token_are_never_assigned():
+    company = Company()
+    silent = speak(0, {9: 200}, vector=[0.0] * DIMENSION)
+    step = company.hear(0, speak(0, STEADY), silent)
+    mute = step.assignments.filter(pl.col("segment_id").str.starts_with("000-09"))
+    assert mute["issue_id"].null_count() == 200
+    assert set(mute["match_score"]) == {0.0}
+
+
+def test_unseen_segments_of_an_old_week_join_without_changing_the_register(company):
+    late = speak(4, {1: 5, 9: 2}, segment_text="unseen")
+    rows = assign_unseen(company.issues, late, week=week(9))
+    given = dict(rows.select("segment_id", "issue_id").iter_rows())
+    assert {given[f"004-01-{at:04d}-0"] for at in range(5)} <= {company.issue_of(1, 0), None}
+    assert given["004-09-0000-0"] is None
+    assert len(rows) == 7
+
+
+def test_another_vector_model_is_refused(company):
+    with pytest.raises(ConfigurationError, match="voc rebuild"):
+        advance_register(
+            company.issues, company.window(9), week=week(10), options=RegisterOptions(model_id="x")
+        )
+
+
+def test_a_window_without_a_column_is_refused(company):
+    with pytest.raises(ContractError, match="voice_key"):
+        advance_register(
+            company.issues, company.window(9).drop("voice_key"), week=week(10), options=OPTIONS
+        )
