@@ -138,6 +138,17 @@ def test_settled_new_issue_stops_alarming():
     assert found.filter(pl.col("issue_id") == "A")["is_alarm"].sum() == 0
 
 
+def test_birth_in_a_young_company_alarms_once_and_becomes_usual():
+    series = company(
+        20, A=[None] * 10 + [12.0, 11.0, 13.0, 12.0, 10.0, 12.0, 11.0, 13.0, 12.0, 11.0]
+    )
+    found = judge_weeks(
+        counts(series), NOTHING, NOTHING, weeks=[week(number) for number in range(10, 20)]
+    ).filter(pl.col("issue_id") == "A")
+    assert found["is_alarm"].to_list() == [True] + [False] * 9
+    assert found["expected_count"].to_list()[-1] == pytest.approx(12, rel=0.2)
+
+
 def test_issue_has_no_row_before_its_first_mention():
     assert "A" not in judged(company(A=[None] * 30 + [9.0] * 10), 29)
 

@@ -48,6 +48,7 @@ class FilterSettings:
     shift_deviation: float = 0.5
     mature_weeks: int = 26
     mature_count: float = 20.0
+    mature_series: int = 5
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def run_filter(
         seen = (exposure[step] > 0) & ~np.isnan(counts[step])
         size = np.where(seen, exposure[step], usual)
         usual = np.where(seen, np.where(state.age < 0, size, 0.75 * usual + 0.25 * size), usual)
-        _start(state, seen & (state.age < 0), size, settings)
+        _begin(state, seen & (state.age < 0), size, settings)
         _evolve(state, settings)
         ahead = _predict(state, wave[:, step], np.log(size), settings)
         if step >= first_kept:
@@ -168,7 +169,7 @@ def run_filter(
         count = np.where(seen, counts[step], 0.0)
         born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
         if born.any():
-            _rebirth(state, born, settings)
+            _begin(state, born, size, settings)
             fresh = _predict(state, wave[:, step], np.log(size), settings)
         else:
             fresh = ahead
@@ -206,35 +207,29 @@ def _first_state(series: int, settings: FilterSettings) -> _State:
     )
 
 
-def _start(
-    state: _State, starting: NDArray[np.bool_], exposure: Array, settings: FilterSettings
-) -> None:
-    """Begin series with what mature ones have in common, else with one case in a usual week."""
-    if not starting.any():
-        return
-    if _mature(state, settings).sum() >= 5:
-        _rebirth(state, starting, settings)
-        state.age[starting] = 0
-        return
-    state.mean[0][:, starting] = -np.log(exposure[starting])
-    state.age[starting] = 0
-
-
 def _mature(state: _State, settings: FilterSettings) -> NDArray[np.bool_]:
     return (state.age >= settings.mature_weeks) & (state.total >= settings.mature_count)
 
 
-def _rebirth(state: _State, which: NDArray[np.bool_], settings: FilterSettings) -> None:
-    """Give series the prior pooled over mature ones: empirical Bayes, moments of the mixture."""
+def _begin(
+    state: _State, which: NDArray[np.bool_], exposure: Array, settings: FilterSettings
+) -> None:
+    """Begin series, or begin them anew at their first case, with what mature ones share.
+
+    Empirical Bayes by the moments of the mature states; with too few of them, one case in a usual
+    week and wide doubt.
+    """
+    chosen = np.flatnonzero(which)
+    if len(chosen) == 0:
+        return
     mature = np.flatnonzero(_mature(state, settings))
-    state.age[which] = 0
-    state.high_run[which] = 0
-    state.low_run[which] = 0
-    if len(mature) < 5:
-        for index, deviation in enumerate(settings.prior_deviations):
-            state.covariance[index, :, :, which] = 0.0
-            state.covariance[:, index, :, which] = 0.0
-            state.covariance[index, index][:, which] = deviation**2
+    for count in (state.age, state.high_run, state.low_run, state.zero_run):
+        count[chosen] = 0
+    if len(mature) < settings.mature_series:
+        variance = np.asarray(settings.prior_deviations) ** 2
+        state.mean[:, :, chosen] = 0.0
+        state.mean[0][:, chosen] = -np.log(exposure[chosen])
+        state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
         return
     weight = state.speed_weight[:, mature]
     means = (weight * state.mean[:, :, mature]).sum(axis=1)
@@ -243,7 +238,6 @@ def _rebirth(state: _State, which: NDArray[np.bool_], settings: FilterSettings) 
     centre = means.sum(axis=1) / len(mature)
     variance = spread.sum(axis=1) / len(mature) - centre**2
     variance[0] += 0.25
-    chosen = np.flatnonzero(which)
     state.mean[:, :, chosen] = centre[:, None, None]
     state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
     state.speed_weight[:, chosen] = (weight.sum(axis=1) / len(mature))[:, None]
@@ -368,15 +362,15 @@ def _masses(ahead: _OneStep, count: Array, settings: FilterSettings) -> Array:
 
     Structural zeros apart; one row per candidate.
     """
-    grid = np.asarray(settings.phi_grid)[:, None]
-    own = np.broadcast_to(ahead.phi, ahead.by_speed.shape)
-    doubt = np.broadcast_to(ahead.level_variance, (1 + len(grid), len(count)))
-    law = Predictive.of_moments(
-        np.concatenate([np.broadcast_to(ahead.mean, doubt.shape), ahead.by_speed]),
-        np.concatenate([doubt, ahead.by_speed**2 * np.exp(-ahead.shape_log)]),
-        np.concatenate([ahead.phi[None], np.broadcast_to(grid, (len(grid), len(count))), own]),
-        ahead.zero,
-    )
+    first_speed = 1 + len(settings.phi_grid)
+    mean = np.empty((first_speed + len(settings.level_volatilities), len(count)))
+    doubt, phi = np.empty_like(mean), np.empty_like(mean)
+    mean[:first_speed], mean[first_speed:] = ahead.mean, ahead.by_speed
+    doubt[:first_speed] = ahead.level_variance
+    doubt[first_speed:] = ahead.by_speed**2 * np.exp(-ahead.shape_log)
+    phi[:] = ahead.phi
+    phi[1:first_speed] = np.asarray(settings.phi_grid)[:, None]
+    law = Predictive.of_moments(mean, doubt, phi, ahead.zero)
     return np.exp(log_mass(count, log_gamma(count + 1.0), law.mean, law.size))
 
 
