@@ -67,12 +67,11 @@ def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
         sample = _discover_distinct(vectors[step], options)
         return nearest(vectors, centroids(vectors[step], sample))[0]
     graph = neighbour_graph(vectors, neighbour_count(len(vectors)))
-    resolutions = options.resolutions
     if len(vectors) < options.few_texts:
-        resolutions = (_fitting_resolution(graph, options),)
+        return merge_alike(vectors, _few(graph, vectors, options), options.alike)
     tried = [
         without_small(vectors, partition(graph, one, options.runs), options.smallest_cluster)
-        for one in resolutions
+        for one in options.resolutions
     ]
     scores = np.array([_silhouette(vectors, labels) for labels in tried])
     sizes = np.array([labels.max() + 1 for labels in tried])
@@ -82,16 +81,15 @@ def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
     return merge_alike(vectors, chosen, options.alike)
 
 
-def _fitting_resolution(graph: sparse.csr_matrix, options: DiscoveryOptions) -> float:
-    """The resolution for few texts, halved until most of them are in groups large enough."""
+def _few(graph: sparse.csr_matrix, vectors: Matrix, options: DiscoveryOptions) -> Labels:
+    """The partition of few texts: the resolution is halved until most are in large groups."""
     resolution = options.few_texts_resolution
-    while resolution > 0.5:
-        labels = partition(graph, resolution)
+    while True:
+        labels = partition(graph, resolution, options.runs)
         small = np.bincount(labels)[labels] < options.smallest_cluster
-        if small.mean() <= 0.5:
-            break
+        if small.mean() <= 0.5 or resolution < 0.5:
+            return without_small(vectors, labels, options.smallest_cluster)
         resolution /= 2
-    return resolution
 
 
 def neighbour_count(rows: int) -> int:

@@ -1,0 +1,168 @@
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from models.settings import FunctionSettings
+from voc_pipeline.issues.functions import place_issues
+from voc_pipeline.issues.registry import RegisterOptions, advance_register
+from voc_pipeline.issues.vectors import embed_segments, load_model
+
+MONDAY = date(2026, 1, 5)
+OPENINGS = (
+    "", "Hello, ", "Hi [NAME], ", "Honestly ", "Again ", "I am angry: ", "To be frank, ",
+    "For the third time ", "Dear team, ", "Why is it that ", "Since Monday ", "Sadly ",
+)  # fmt: skip
+SUBJECTS = {
+    "parcel": ("my parcel arrived three days late", "the late parcel was left in the rain",
+               "still waiting for a late parcel", "late parcel and no tracking"),
+    "password": ("i cannot reset my password", "the password reset link does not work",
+                 "password reset mail never comes", "reset of the password fails"),
+    "refund": ("you owe me a full refund for the order", "waiting weeks for the full refund",
+               "the full refund was never paid out", "where is my full refund"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("wordllama")
+
+
+def window(model, subjects=SUBJECTS, extra: tuple[str, ...] = ()) -> pl.DataFrame:
+    texts = [
+        opening + wording for wordings in subjects.values() for wording in wordings
+        for opening in OPENINGS
+    ]  # fmt: skip
+    texts += extra
+    rows = pl.DataFrame(
+        {
+            "segment_id": [f"s{at:04d}" for at in range(len(texts))],
+            "feedback_id": [f"f{at:04d}" for at in range(len(texts))],
+            "segment_text": texts,
+            "text_hash": [" ".join(text.casefold().split()) for text in texts],
+            "source_id": "mail",
+            "voice_key": [f"v{at:04d}" for at in range(len(texts))],
+            "text_key": texts,
+            "week_start": MONDAY,
+            "received_week": MONDAY,
+            "current_issue_id": pl.Series([None] * len(texts), dtype=pl.String),
+        }
+    )
+    vectors = embed_segments(rows, [], model, MONDAY).select("text_hash", "vector")
+    return rows.join(vectors, on="text_hash", how="left").sort("segment_id")
+
+
+def run(rows, model, previous=None, week=MONDAY):
+    options = RegisterOptions(model_id=model.model_id, founding_texts=60)
+    return advance_register(
+        pl.DataFrame() if previous is None else previous, rows, week=week, options=options
+    )
+
+
+@pytest.fixture(scope="module")
+def step(model):
+    return run(window(model), model)
+
+
+def test_a_label_is_a_phrase_the_customers_used(step):
+    spoken = " ".join(text for wordings in SUBJECTS.values() for text in wordings)
+    for label in step.issues["label"]:
+        assert 2 <= len(label.split()) <= 5
+        assert label[0].isupper()
+        assert label.lower() in spoken
+
+
+def test_labels_tell_the_subjects_apart_and_are_never_the_same(step):
+    labels = step.issues["label"].to_list()
+    assert len(set(labels)) == len(labels)
+    for subject in SUBJECTS:
+        assert any(subject in label.lower() for label in labels), labels
+
+
+def test_no_label_starts_or_ends_weakly_or_names_a_mask(step):
+    for label in step.issues["label"].str.to_lowercase():
+        assert not {"[name]", "name"} & set(label.split())
+        assert label.split()[0] not in {"the", "my", "for", "to", "a", "is"}
+        assert label.split()[-1] not in {"the", "my", "for", "to", "a", "is"}
+
+
+def test_terms_are_words_of_the_issue(step):
+    for terms in step.issues["terms"]:
+        assert 1 <= len(terms) <= 6
+        assert not {"the", "my", "hello"} & set(terms)
+
+
+def test_quotes_are_whole_segments_of_their_issue_the_edge_last(step, model):
+    texts = dict(window(model).select("segment_id", "segment_text").iter_rows())
+    place = dict(step.assignments.select("segment_id", "issue_id").iter_rows())
+    for (issue,), quotes in step.quotes.group_by("issue_id"):
+        ranked = quotes.sort("quote_rank")
+        assert ranked["quote_rank"].to_list() == list(range(1, len(ranked) + 1))
+        assert ranked["is_edge"].to_list() == [False] * 3 + [True]
+        assert ranked["quote"].is_unique().all()
+        for row in ranked.iter_rows(named=True):
+            assert row["quote"] == texts[row["segment_id"]]
+            assert place[row["segment_id"]] == issue
+
+
+def test_a_label_stays_while_the_content_does(step, model):
+    week = MONDAY + timedelta(weeks=1)
+    before = dict(step.assignments.select("segment_id", "issue_id").iter_rows())
+    old = window(model)
+    held = old.with_columns(
+        pl.Series("current_issue_id", [before[one] for one in old["segment_id"]], dtype=pl.String)
+    )
+    new = old.with_columns(
+        segment_id="n" + pl.col("segment_id"), feedback_id="n" + pl.col("feedback_id"),
+        voice_key="n" + pl.col("voice_key"), week_start=week, received_week=week,
+    )  # fmt: skip
+    after = run(pl.concat([held, new]), model, step.issues, week)
+    assert after.issues["label"].equals(step.issues["label"])
+    assert (after.issues["member_count"] > step.issues["member_count"]).all()
+
+
+def test_hostile_texts_do_not_break_naming(model):
+    hostile = (
+        "=HYPERLINK(1)",
+        "\u202eparcel\x00",
+        "<b>parcel</b> " * 5_000,
+        "🙂🙂",
+        "١٢٣",
+        "a" * 9_999,
+    )
+    found = run(window(model, extra=hostile), model)
+    assert found.issues["label"].str.len_chars().min() > 0
+
+
+def test_issues_in_other_scripts_get_a_name(model):
+    said = {
+        "a": ("посылка пришла поздно", "опоздание посылки снова", "посылка потеряна"),
+        "b": ("не могу сбросить пароль", "пароль не сбрасывается", "забыл пароль от входа"),
+    }
+    found = run(window(model, said), model)
+    assert len(found.issues) >= 1
+    assert found.issues["label"].str.len_chars().min() > 0
+
+
+FUNCTIONS = (
+    FunctionSettings(id="logistics", name="Logistics", seeds=("late parcel delivery",)),
+    FunctionSettings(id="digital", name="Digital", seeds=("password reset", "login fails")),
+    FunctionSettings(id="board", name="Board"),
+)
+
+
+def test_an_issue_goes_to_the_function_its_words_are_most_like(step, model):
+    placed = place_issues(step.issues, FUNCTIONS, model)
+    owner = dict(placed.select("label", "function").iter_rows())
+    for label, function in owner.items():
+        if "parcel" in label.lower():
+            assert function == "logistics"
+        if "password" in label.lower():
+            assert function == "digital"
+    assert placed.drop("function").equals(step.issues.drop("function"))
+
+
+def test_what_is_like_no_function_is_owned_by_none(step, model):
+    far = (FunctionSettings(id="zoo", name="Zoo", seeds=("giraffe feeding",)),)
+    assert place_issues(step.issues, far, model)["function"].null_count() == len(step.issues)
+    assert place_issues(step.issues, (), model)["function"].null_count() == len(step.issues)
