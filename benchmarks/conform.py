@@ -167,7 +167,7 @@ def made_text(chance: random.Random) -> str | None:
         return None
     if kind < 0.325:
         return f"{chance.choice(OPENINGS)}, {CLOSINGS[chance.randrange(4)].format(n=1, d=2)}."
-    parts = [chance.choice(OPENINGS), chance.choice(CLOSINGS), chance.choice(CLOSINGS)]
+    parts = [chance.choice(OPENINGS), *chance.sample(CLOSINGS, 3)]
     if kind < 0.375:
         parts.insert(1, chance.choice(PERSONAL))
     elif kind < 0.395:

@@ -95,7 +95,7 @@ def test_a_text_pasted_by_one_account_is_one_voice_with_one_text() -> None:
     st.lists(st.sampled_from(["a b c", "A, b c", "x y", "x  y", None]), min_size=1, max_size=10),
     st.data(),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_copy_points_to_one_first_whatever_the_order(
     texts: list[str | None], data: st.DataObject
 ) -> None:

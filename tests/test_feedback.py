@@ -211,7 +211,7 @@ def test_the_week_is_the_one_that_duckdb_means() -> None:
         ("La aplicación no funciona y el servicio es muy lento", "es"),
         ("荷物がまだ届きません", "ja"),
         ("배송이 늦어요", "ko"),
-        ("Доставка опоздала на три дня, никто не позвонил", "ru"),
+        ("Przesyłka nie dotarła i nikt nie dzwoni", "pl"),
         ("Superb", None),
     ],
 )
@@ -242,7 +242,7 @@ TEXTS = st.one_of(
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_order_gives_the_same_rows_one_for_each_record(
     texts: list[str | None], chance: random.Random
 ) -> None:

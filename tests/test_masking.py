@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc_pipeline.feedback.masking import mask_column, mask_text, mask_texts
+from voc_pipeline.feedback.masking import FEW_TEXTS, mask_column, mask_text, mask_texts
 from voc_pipeline.feedback.masking_known import known_terms
 from voc_pipeline.feedback.masking_rules import RULES
 from voc_pipeline.feedback.masking_rules_numbers import iban_checks, luhn
@@ -157,9 +157,8 @@ def test_masking_twice_changes_nothing(text: str) -> None:
 @given(st.lists(st.lists(FRAGMENTS, max_size=12).map("".join), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_a_column_is_masked_as_its_texts_are(texts: list[str]) -> None:
-    changed = {
-        text: (masked, count) for text, masked, count in mask_column(pl.Series(texts)).rows()
-    }
+    many = pl.Series([*texts, *(f"nothing {'x' * n}" for n in range(FEW_TEXTS))])
+    changed = {text: (masked, count) for text, masked, count in mask_column(many).rows()}
     for text in texts:
         alone = mask_text(text)
         assert changed.get(text, (text, 0)) == (alone.text, alone.count)
@@ -188,11 +187,13 @@ def test_a_column_with_known_values_is_masked_as_its_texts_are() -> None:
 )  # fmt: skip
 def test_hostile_texts_take_no_time(unit: str) -> None:
     text = (unit * 20_000)[:20_000]
-    started = time.perf_counter()
+    started = time.thread_time()
     for rule in RULES:
         spans = list(rule.find(text))
         assert all(0 <= start < end <= len(text) for start, end, _ in spans)
-    assert time.perf_counter() - started < 3  # tens of times the time needed on an idle machine
+    assert (
+        time.thread_time() - started < 1.5
+    )  # seconds of this thread, so that a busy machine does not matter
 
 
 def test_hostile_texts_pass_through_the_whole_loop() -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from models.feedback import Feedback
 from voc_pipeline.feedback.cleaning import clean_text, cut_text, void_to_null
-from voc_pipeline.feedback.customers import SEPARATOR, customer_keys, hashes, keyed_hash
+from voc_pipeline.feedback.customers import SEPARATOR, customer_keys, hashes, keyed_hashes
 from voc_pipeline.feedback.duplicates import text_keys
 from voc_pipeline.feedback.language import with_language
 from voc_pipeline.feedback.masking_columns import (
@@ -127,9 +127,9 @@ def _mask(rows: pl.DataFrame, options: ConformOptions) -> pl.DataFrame:
     rows = rows.with_columns(known=_known_values())
     for column in (*_TEXTS, "question"):
         rows = mask_known_texts(rows, column, known="known", allowed_names=allowed)
+    rows = mask_labels(rows, _LABELS, allowed)
     attributes = mask_attributes(rows, "attributes", known="known", allowed_names=allowed)
     return rows.with_columns(
-        *(mask_labels(rows[column], allowed) for column in _LABELS),
         attributes,
         masked_count=pl.sum_horizontal(f"{column}_masks" for column in _TEXTS).cast(pl.Int64),
         has_personal_id=is_personal_id(rows, "external_id", known="known"),
@@ -166,7 +166,7 @@ def _keyed(texts: pl.Series, key: bytes) -> pl.Series:
     """The keyed hash of every text, computed once per distinct text; null stays null."""
     distinct = texts.drop_nulls().unique().to_list()
     table = pl.DataFrame(
-        {"text": distinct, "hash": [keyed_hash(text, key) for text in distinct]},
+        {"text": distinct, "hash": keyed_hashes(distinct, key)},
         schema={"text": pl.String, "hash": pl.String},
     )
     joined = pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left")

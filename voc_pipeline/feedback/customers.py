@@ -41,19 +41,13 @@ def key_fingerprint(key: bytes) -> str:
 
 def customer_key(customer_id: str, key: bytes) -> str:
     """The keyed hash of a customer's id, whatever source, case and blanks it came in."""
-    return keyed_hash(customer_id.strip().casefold(), key)
+    return keyed_hashes([customer_id.strip().casefold()], key)[0]
 
 
-def keyed_hash(text: str, key: bytes) -> str:
-    """BLAKE2b-128 of a text under the key, hexadecimal."""
-    return hashlib.blake2b(
-        text.encode("utf-8"), key=_shortened_key(key), digest_size=16
-    ).hexdigest()
-
-
-def plain_hash(text: str) -> str:
-    """BLAKE2b-128 of a text, hexadecimal."""
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).hexdigest()
+def keyed_hashes(texts: list[str], key: bytes) -> list[str]:
+    """BLAKE2b-128 of every text under the key, hexadecimal."""
+    blake, short = hashlib.blake2b, _shortened_key(key)
+    return [blake(text.encode("utf-8"), key=short, digest_size=16).hexdigest() for text in texts]
 
 
 def _shortened_key(key: bytes) -> bytes:
@@ -65,11 +59,9 @@ def customer_keys(ids: pl.Series, key: bytes) -> pl.Series:
     """The customer key of every id; null where the id is null or blank."""
     folded = pl.DataFrame({"id": ids}).with_columns(pl.col("id").str.strip_chars().alias("clean"))
     distinct = folded["clean"].drop_nulls().unique().to_list()
+    named = [one for one in distinct if one]
     keys = pl.DataFrame(
-        {
-            "clean": [one for one in distinct if one],
-            "customer_key": [customer_key(one, key) for one in distinct if one],
-        },
+        {"clean": named, "customer_key": keyed_hashes([one.casefold() for one in named], key)},
         schema={"clean": pl.String, "customer_key": pl.String},
     )
     joined = folded.join(keys, on="clean", how="left", maintain_order="left")
@@ -77,7 +69,7 @@ def customer_keys(ids: pl.Series, key: bytes) -> pl.Series:
 
 
 def hashes(texts: pl.Series) -> pl.Series:
-    """`plain_hash` of every text; null stays null."""
+    """BLAKE2b-128 of every text, hexadecimal; null stays null."""
     blake = hashlib.blake2b
     return pl.Series(
         texts.name,

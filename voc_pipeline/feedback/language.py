@@ -13,6 +13,12 @@ import polars as pl
 
 LEAST_LETTERS = 20
 """Texts with fewer letters are left to the votes."""
+_LANGUAGES = (
+    "ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu",
+    "id", "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "th",
+    "tr", "uk", "vi", "zh",
+)  # fmt: skip
+"""What py3langid may answer; among all its 97 languages a short text has too many relatives."""
 _LEAST_PROBABILITY = 0.8
 _LONGEST_READ = 2000
 
@@ -94,7 +100,7 @@ def _is_ascii(text: str) -> pl.Expr:
 
 def _hits(text: str, code: str) -> pl.Expr:
     alternatives = "|".join(_WORDS[code].split())
-    return pl.col(text).str.count_matches(rf"(?i)(?-u:\b)(?:{alternatives})(?-u:\b)")
+    return pl.col(text).str.count_matches(rf"(?i)\b(?:{alternatives})\b")
 
 
 def _vote(text: str, words: str) -> pl.Expr:
@@ -125,6 +131,7 @@ def _identifier() -> Callable[[str], tuple[str, float]]:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(_LANGUAGES))
 
     def classify(text: str) -> tuple[str, float]:
         code, sure = identifier.classify(text)

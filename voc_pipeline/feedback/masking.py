@@ -21,6 +21,8 @@ from voc_pipeline.feedback.masking_rules_contact import plain_urls
 from voc_pipeline.feedback.masking_spans import TOKEN, Rule, Span, settle
 
 MOST_PASSES = 8
+FEW_TEXTS = 50
+"""Up to so many texts are masked one by one: the triggers take longer to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ def mask_column(texts: pl.Series, allowed_names: tuple[str, ...] = ()) -> pl.Dat
     The result equals `mask_text` of each text, without known values.
     """
     distinct = texts.drop_nulls().unique()
+    if len(distinct) <= FEW_TEXTS:
+        singly = [(text, mask_text(text, allowed_names=allowed_names)) for text in distinct]
+        rows = [(text, masked.text, masked.count) for text, masked in singly if masked.count]
+        schema = {"text": pl.String, "masked": pl.String, "count": pl.Int64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
     masked = mask_texts(distinct, [()] * len(distinct), allowed_names)
     return pl.DataFrame(
         {

@@ -78,14 +78,17 @@ def told_rows(indexed: pl.DataFrame, column: str, known: str) -> pl.DataFrame:
     )
 
 
-def mask_labels(values: pl.Series, allowed_names: tuple[str, ...]) -> pl.Series:
-    """A short field of few distinct values (product, region), masked like a text."""
-    changed = mask_column(values, allowed_names)
+def mask_labels(
+    rows: pl.DataFrame, columns: Sequence[str], allowed_names: tuple[str, ...]
+) -> pl.DataFrame:
+    """`rows` with its short fields of few distinct values (product, region) masked like texts."""
+    distinct = pl.concat([rows[column].unique().alias("text") for column in columns])
+    changed = mask_column(distinct, allowed_names)
     if changed.is_empty():
-        return values
-    frame = pl.DataFrame({"text": values})
-    joined = frame.join(changed, on="text", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("masked", "text").alias(values.name)).to_series()
+        return rows
+    return rows.with_columns(
+        pl.col(column).replace(changed["text"], changed["masked"]) for column in columns
+    )
 
 
 def is_personal_id(rows: pl.DataFrame, column: str, *, known: str) -> pl.Series:
