@@ -37,8 +37,8 @@ class EmergenceOptions:
     least_new: int = 2
     past_share: float = 0.2
     relabellings: int = 99
-    young_sample: int = 2_000
-    past_sample: int = 4_000
+    young_sample: int = 1_800
+    past_sample: int = 3_200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

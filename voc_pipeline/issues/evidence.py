@@ -31,6 +31,8 @@ class Evidence:
     weeks: list[date]
     """When the customers spoke."""
     vectors: Matrix
+    length: Codes
+    """Characters of the text."""
     wording: Codes
     """Equal for near duplicates of a text."""
     voice: Codes
@@ -81,6 +83,7 @@ def read_evidence(window: pl.DataFrame, *, week: date, young_weeks: int) -> Evid
         frame=frame.drop("vector"),
         weeks=frame["week_start"].to_list(),
         vectors=vectors,
+        length=frame["segment_text"].str.len_chars().to_numpy().astype(np.int64),
         wording=_codes(frame["text_key"]),
         voice=_codes(frame["voice_key"]),
         feedback=_codes(frame["feedback_id"]),

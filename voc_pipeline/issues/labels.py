@@ -91,8 +91,7 @@ def pick_quotes(
 
 def _quotable(evidence: Evidence, mine: Codes, one: Standing) -> list[int]:
     """Rows of distinct wordings, the nearest to the centre first; fit lengths if there are any."""
-    texts = evidence.frame["segment_text"].gather(mine)
-    length = texts.str.len_chars().to_numpy()
+    length = evidence.length[mine]
     fit = (length >= _QUOTE_LENGTH[0]) & (length <= _QUOTE_LENGTH[1])
     if fit.any():
         mine = mine[fit]
@@ -106,14 +105,14 @@ def _central_texts(
 ) -> dict[int, list[str]]:
     """The distinct texts nearest to every issue's centre, 60 at most, cut at 400 characters."""
     texts = {}
+    spoken = evidence.frame["segment_text"].to_list()
     for at, one in enumerate(standings):
         mine = np.flatnonzero(place == at)
         if one.is_open and len(mine):
             mine = distinct_rows(evidence, mine)
             likeness = (evidence.vectors[mine] @ one.centre()).round(6)
             nearest = mine[np.argsort(-likeness, kind="stable")[:_TEXTS_PER_ISSUE]]
-            found = evidence.frame["segment_text"].gather(nearest).to_list()
-            texts[at] = [text[:_CHARACTERS] for text in found]
+            texts[at] = [spoken[row][:_CHARACTERS] for row in nearest]
     return texts
 
 
