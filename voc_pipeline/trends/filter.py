@@ -39,8 +39,8 @@ class FilterSettings:
     prior_deviations: tuple[float, ...] = (3.0, 0.002, 0.25, 0.25, 0.1, 0.1)
     phi_grid: tuple[float, ...] = (1.0, 1.12, 1.3, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0)
     zero_prior: tuple[float, float] = (0.5, 25.0)
-    outlier_share: float = 0.02
-    memory: float = 0.99
+    outlier_share: float = 0.008
+    memory: float = 0.995
     winsor_deviations: float = 2.5
     burn_in_weeks: int = 8
     fall_chance: float = 0.002

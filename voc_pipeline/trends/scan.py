@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 
-ONSET_WEIGHTS = (0.5, 0.3, 0.2)
+ONSET_WEIGHTS = (0.7, 0.2, 0.1)
 """Prior of an outbreak that began this week, last week, two weeks ago."""
 
 SIZES = (2.0, 4.0, 7.0, 11.0)
