@@ -97,7 +97,7 @@ _CUE_WORDS = (
 )
 _TRIGGER = (  # nine digits, seven with a sign between them, or a cue with a shorter run
     rf"\d{{9}}|\d(?:{_S}{{0,3}}\d){{3}}{_S}{{1,3}}\d|\d{_S}{{1,3}}\d(?:{_S}{{0,3}}\d){{3}}"
-    rf"|(?i:{_CUE_WORDS})\D{{0,40}}\d{{7}}|\d{{7}}(?i:[ ]?[-–(\\,]{{0,3}}[ ]?(?:{_CUE_WORDS}))"
+    rf"|(?i:{_CUE_WORDS})\D{{0,31}}\d{{7}}|\d{{7}}(?i:[ ]?[-–(\\,]{{0,3}}[ ]?(?:{_CUE_WORDS}))"
     r"|\d{7}[ ,]{0,2}(?i:x|ext)"
 )
 

@@ -83,15 +83,15 @@ _BOX = re.compile(
     r"(?:AA|AE|AP)[ ]\d{5}\b",
     re.IGNORECASE,
 )
-_CUE = re.compile(
+_CUE_HEAD = (
     r"\b(?:address(?:'s| is| was|:| to|es are)|(?:live|lives|lived|living|reside|resides|located"
     r"|staying"
     r"|based) (?:at|in|on)|(?:deliver|delivered|ship|shipped|sent|send|moved|move|mail|mailed|post"
     r"|posted)"
     r" (?:it |them |this |that |my order )?to|office is at|home is at|house is at|the corner of)"
-    r"[\s:]{1,3}",
-    re.IGNORECASE,
+    r"[\s:]{1,3}"
 )
+_CUE = re.compile(_CUE_HEAD, re.IGNORECASE)
 _CUED = re.compile(  # 5049 Harjukuja 54, Seinäjoki
     rf"\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,4}})?,?[ ]{{1,2}}(?:\d{{1,4}}[ ])?{_CAPITAL}"
     rf"(?:[ ]{{1,2}}(?:{_CAPITAL}|\d{{1,4}}[A-Za-z]?|de|la|del|di|da|ul\.)(?!\w)){{0,5}}" + _TAIL
@@ -165,8 +165,8 @@ def _postcodes(text: str) -> Iterator[Span]:
 PLACE_RULES = (
     Rule(
         "street",
-        rf"(?i)\d[a-z]?,? {{1,2}}(?:\S+ {{1,2}}){{1,5}}{_STREET}\b|\bbox[ ]|\b(?:PSC|Unit|CMR|APO"
-        rf"|FPO|DPO)[ ]"
+        rf"(?i)\d[a-z]?,? {{1,2}}(?:\S+ {{1,2}}){{1,5}}{_STREET}\b|\b(?:box|PSC|Unit|CMR) {{1,2}}\d"
+        r"|\b[AFD]PO A"
         r"|\b(?:rue|avenue|chemin|allée|quai|calle|avenida|carrer|via|viale|piazza|corso|rua|rúa"
         r"|ul\.|ulica|al\.|strada)[ ]"
         r"|(?:straße|strasse|str\.|gasse|allee|platz|gatan|vägen|gata|vej|gade|katu|straat|laan"
@@ -176,9 +176,7 @@ PLACE_RULES = (
     Rule("unit", r"(?i)\b(?:apt|apartment|suite|ste|flat)\b", _units),
     Rule(
         "cued_address",
-        r"(?i)(?:address|live|living|reside|located|staying|based|deliver|ship|sen[dt]|move|mail"
-        r"|post|is at|corner)"
-        r"[^0-9]{1,40}\d|(?m)^[> ]{0,8}\d{2,6} ",
+        rf"(?i){_CUE_HEAD}\d|(?m)^[> ]{{0,8}}\d{{2,6}} ",
         _cued,
     ),
     Rule(
