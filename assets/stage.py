@@ -149,16 +149,13 @@ def _opened(context: dg.AssetExecutionContext, name: str) -> Iterator[WeekRun]:
 
 def _record(context: dg.AssetExecutionContext, run: WeekRun) -> None:
     """Hand the notes to Dagster, week by week, and record older weeks touched by late records."""
-    for week, note in run.notes.items():
-        context.add_asset_metadata(
-            {**note, "week": week_label(week)}, partition_key=week.isoformat()
-        )
-    for week, note in sorted(run.touched.items()):
-        if week not in run.asked_weeks:
+    for week, note in sorted({**run.touched, **run.notes}.items()):
+        metadata = {**note, "week": week_label(week)}
+        if week in run.asked_weeks:
+            context.add_asset_metadata(metadata, partition_key=week.isoformat())
+        else:
             context.log_event(
                 dg.AssetMaterialization(
-                    asset_key=run.stage,
-                    partition=week.isoformat(),
-                    metadata={**note, "week": week_label(week), "why": "late records"},
+                    asset_key=run.stage, partition=week.isoformat(), metadata=metadata
                 )
             )

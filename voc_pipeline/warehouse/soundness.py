@@ -84,10 +84,12 @@ def broken_contracts(warehouse: Warehouse) -> pl.DataFrame:
         "a mention's issue is in the register": """
             SELECT count(*) FROM mentions m ANTI JOIN issues i USING (issue_id)
             WHERE m.issue_id IS NOT NULL""",
-        "every problem segment was placed or left unassigned once at least": """
+        "every current problem segment was placed or left unassigned": """
             SELECT count(*) FROM segments s ANTI JOIN assignments a USING (segment_id)
             WHERE s.kind = 'problem'
-            AND s.received_week <= (SELECT max(register_week) FROM issues)""",
+            AND s.received_week <= (SELECT max(register_week) FROM issues)
+            AND NOT EXISTS (SELECT 1 FROM feedback f WHERE f.feedback_id = s.feedback_id
+                            AND f.revision > s.revision)""",
         "a quote is a substring of a masked verbatim": """
             SELECT count(*) FROM issue_quotes q LEFT JOIN segments s USING (segment_id)
             WHERE s.segment_id IS NULL OR NOT contains(s.segment_text, q.quote)""",
