@@ -68,6 +68,12 @@ def test_the_vector_of_a_hash_does_not_depend_on_the_spelling_that_came_first(mo
     assert upper.equals(lower)
 
 
+def test_masks_do_not_make_texts_alike(model):
+    masked = embed_segments(segments("[NAME] parcel late"), [], model, WEEK)["vector"]
+    plain = embed_segments(segments("parcel late"), [], model, WEEK)["vector"]
+    assert masked.to_list() == plain.to_list()
+
+
 def test_an_unknown_model_is_refused_with_the_remedy():
     with pytest.raises(ConfigurationError, match="write wordllama"):
         load_model("bert")

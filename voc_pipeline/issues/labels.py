@@ -167,7 +167,7 @@ class _Background:
         counts: Counter[tuple[str, ...]] = Counter()
         for text in self._texts[at]:
             counts.update(set(_phrases(text)))
-        least = 2 if self._sizes[at] >= 4 else 1
+        least = 2 if counts and max(counts.values()) >= 2 else 1
         scored = sorted(
             (-self._phrase_score(at, phrase, count), " ".join(phrase))
             for phrase, count in counts.items()

@@ -18,6 +18,7 @@ WEAK_EDGES = frozenset(
     try trying two until up upon us use very via want wanted was way we we'd we'll we're we've well
     went were what what's when where whether which while who whom whose why will wish with within
     would yet you you'd you'll you're you've your yours yourself u ur im ive dont amp
+    http https www co com
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """No label starts or ends with one of these."""

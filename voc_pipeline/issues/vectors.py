@@ -4,6 +4,7 @@ Here live the models that ship with the program and the rule that a text is embe
 done with vectors (finding, naming, assigning) lives beside this file, never in it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -23,6 +24,7 @@ _LONGEST_TEXT = 20_000
 _BATCH_TEXTS = 1_024
 _BATCH_CHARACTERS = 200_000
 _DECIMALS = 6
+_MASK = re.compile(r"\[[a-z_]{2,30}\]")
 VECTOR_SCHEMA: dict[str, pl.DataType] = {
     "text_hash": pl.String(),
     "model_id": pl.String(),
@@ -105,6 +107,11 @@ def unit_rows(rows: Matrix) -> Matrix:
     return scaled
 
 
+def spoken(text: str) -> str:
+    """The text as a model is shown it: case-folded, without masks, with single spaces."""
+    return " ".join(_MASK.sub(" ", text.casefold()).split())
+
+
 def load_model(name: str) -> VectorModel:
     """The vector model of that name; `wordllama` is the one that ships with the program.
 
@@ -129,8 +136,8 @@ def embed_segments(
     Args:
         segments: needs text_hash and segment_text.
         known_hashes: text hashes that have a vector of this model already.
-        model: what embeds; it is shown the case-folded text with single spaces, so that a hash
-            has one vector whichever spelling came first.
+        model: what embeds; it is shown `spoken(text)`, so that a hash has one vector whichever
+            spelling came first, and masks do not make texts alike.
         week: Monday of the week that needs them, written as received_week.
     """
     known = pl.Series("known", list(known_hashes), dtype=pl.String)
@@ -140,7 +147,7 @@ def embed_segments(
         .unique("text_hash", keep="any")
         .sort("text_hash")
     )
-    texts = [" ".join(text.casefold().split()) for text in new["segment_text"].to_list()]
+    texts = [spoken(text) for text in new["segment_text"].to_list()]
     return pl.DataFrame(
         {
             "text_hash": new["text_hash"],
