@@ -84,8 +84,7 @@ def detect_languages(texts: pl.DataFrame, *, text: str, words: str) -> pl.DataFr
     sure = voted.filter(pl.col("detected_language").is_not_null())
     rest = voted.filter(pl.col("detected_language").is_null())
     if rest.height:
-        rest = rest.with_columns(detected_language=_vote(text, words))
-        rest = _identified(rest, text)
+        rest = _identified(_with_vote(rest, text, words), text)
     return pl.concat([sure, rest]).select(text, "detected_language")
 
 
@@ -103,26 +102,30 @@ def _hits(text: str, code: str) -> pl.Expr:
     return pl.col(text).str.count_matches(rf"(?i)\b(?:{alternatives})\b")
 
 
-def _vote(text: str, words: str) -> pl.Expr:
-    """A script that only one language uses, else the language with clearly most frequent words."""
-    letters = pl.col(text).str.count_matches(r"\p{L}")
-    vote = pl.lit(None, dtype=pl.String)
+def _with_vote(rows: pl.DataFrame, text: str, words: str) -> pl.DataFrame:
+    """`rows` with detected_language: by a script that one language uses, else by frequent words.
+
+    The frequent words of the winner are at least twice as many as those of any other language.
+    """
+    scripts = {script: pl.col(text).str.count_matches(_SCRIPTS[script]) for script in _SCRIPTS}
     hits = {code: _hits(text, code) for code in _WORDS}
+    counted = rows.with_columns(
+        *(count.alias(f"script {code}") for code, count in scripts.items()),
+        *(count.alias(f"hits {code}") for code, count in hits.items()),
+        letters=pl.col(text).str.count_matches(r"\p{L}"),
+    )
+    vote = pl.lit(None, dtype=pl.String)
     for code in _WORDS:
-        others = pl.max_horizontal(*(count for other, count in hits.items() if other != code))
-        wins = (
-            (hits[code] >= _LEAST_HITS)
-            & (hits[code] >= _LEAST_SHARE * pl.col(words))
-            & (hits[code] >= 2 * others)
-        )
+        own = pl.col(f"hits {code}")
+        others = pl.max_horizontal(f"hits {other}" for other in _WORDS if other != code)
+        wins = (own >= _LEAST_HITS) & (own >= _LEAST_SHARE * pl.col(words)) & (own >= 2 * others)
         vote = pl.when(wins).then(pl.lit(code)).otherwise(vote)
-    for code, script in reversed(list(_SCRIPTS.items())):
+    for code in reversed(list(_SCRIPTS)):
+        seen = pl.col(f"script {code}")
         share = 0.1 if code == "ja" else 0.5
-        counted = pl.col(text).str.count_matches(script)
-        vote = (
-            pl.when((counted > 0) & (counted >= share * letters)).then(pl.lit(code)).otherwise(vote)
-        )
-    return vote
+        wins = (seen > 0) & (seen >= share * pl.col("letters"))
+        vote = pl.when(wins).then(pl.lit(code)).otherwise(vote)
+    return counted.with_columns(detected_language=vote).select(rows.columns)
 
 
 @cache

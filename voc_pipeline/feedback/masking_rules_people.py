@@ -166,7 +166,7 @@ def _first_names(text: str) -> Iterator[Span]:
     names = packaged_words("first_names.txt")
     for match in _WORD.finditer(text):
         word = match[0]
-        bare = _bare(word)
+        bare = _bare(word) if _is_capital(word) else ""
         if bare not in names or word[: len(bare)] != bare.title():
             continue
         if match.start() and text[match.start() - 1] in "@#_/.":
