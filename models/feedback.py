@@ -99,7 +99,9 @@ class Feedback(TableRow):
     score_share: float | None = Field(
         description="The score from 0 (worst) to 1 (best), comparable between scales."
     )
-    language: str | None = Field(description="ISO 639-1 code; null without words.")
+    language: str | None = Field(
+        description="ISO 639-1 code; null without words, or where too few words decide."
+    )
     verbatim: str | None = Field(description="The customer's words, personal data masked.")
     agent_verbatim: str | None = Field(description="The agent's words, masked; never an issue.")
     masked_count: int = Field(description="Masks in verbatim and agent_verbatim.")
