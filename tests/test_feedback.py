@@ -198,8 +198,10 @@ def test_the_week_is_the_one_that_duckdb_means() -> None:
     days = [date(2024, 12, 25) + timedelta(days=n) for n in range(400)]
     frame = pl.DataFrame({"t": [datetime(d.year, d.month, d.day, 23, 59) for d in days]})
     ours = frame.select(week_of("t", "UTC")).to_series().to_list()
-    rows = duckdb.sql("SELECT date_trunc('week', unnest($days))::DATE", params={"days": days})
-    assert ours == [row[0] for row in rows.fetchall()]
+    query = "SELECT date_trunc('week', unnest($days))::DATE"
+    with duckdb.connect() as connection:
+        weeks = [row[0] for row in connection.execute(query, {"days": days}).fetchall()]
+    assert ours == weeks
 
 
 @pytest.mark.parametrize(
