@@ -23,9 +23,7 @@ def weekly_job() -> UnresolvedAssetJobDefinition:
     )
 
 
-def monday_schedule(
-    job: UnresolvedAssetJobDefinition, company: CompanySettings
-) -> Schedule:
+def monday_schedule(job: UnresolvedAssetJobDefinition, company: CompanySettings) -> Schedule:
     """Monday at the company's cutoff, for the week just closed."""
     return dg.build_schedule_from_partitioned_job(
         job,

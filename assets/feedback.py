@@ -7,13 +7,12 @@ import polars as pl
 from assets.stage import WeekRun, table_note
 from connectors import connect
 from models.feedback import Feedback
-from models.source import Source
 from voc_pipeline.feedback.conform import ConformOptions, mask_records
 from voc_pipeline.feedback.duplicates import mark_duplicates
 from voc_pipeline.warehouse import intake, knowledge
 
 VERSION = 1
-_ASIDE = ("external_id", "revision", "scope", "reason", "remedy")
+_ASIDE = ("source_id", "external_id", "revision", "scope", "reason", "remedy")
 
 
 def feedback(run: WeekRun) -> None:
@@ -40,13 +39,11 @@ def feedback(run: WeekRun) -> None:
         )
         if stage.is_current:
             continue
-        conformed = [_conformed(run, source, week, options) for source in settings.sources]
-        unmarked = pl.concat([rows for rows, _ in conformed])
-        set_aside = {
-            source.id: aside for source, (_, aside) in zip(settings.sources, conformed, strict=True)
-        }
-        earlier = knowledge.earlier_texts(run.warehouse, unmarked["text_key"], week)
-        rows = mark_duplicates(unmarked, earlier)
+        mapped, aside = _mapped(run, week)
+        masked = mask_records(mapped, options)
+        earlier = knowledge.earlier_texts(run.warehouse, masked.feedback["text_key"], week)
+        rows = mark_duplicates(masked.feedback, earlier)
+        set_aside = pl.concat([aside, masked.set_aside.select(_ASIDE)])
         with run.warehouse.transaction():
             run.warehouse.replace(Feedback, rows, "received_week = ?", week)
             intake.replace_set_aside(run.warehouse, set_aside, week)
@@ -54,17 +51,17 @@ def feedback(run: WeekRun) -> None:
         _note(run, week, rows)
 
 
-def _conformed(
-    run: WeekRun, source: Source, week: date, options: ConformOptions
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One source's conformed rows of a load week, and the parts of records set aside."""
-    records = intake.raw_partition(run.warehouse, source.id, week)
-    connector = connect(source, run.home.path, run.settings.company.time_zone)
-    mapping = connector.to_feedback(records)
-    masked = mask_records(mapping.mapped, options)
-    aside = pl.concat([mapping.set_aside.select(_ASIDE), masked.set_aside.select(_ASIDE)])
-    found = records.select("external_id", "revision", "origin", "payload")
-    return masked.feedback, aside.join(found, on=["external_id", "revision"], how="left")
+def _mapped(run: WeekRun, week: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A load week's raw records in our words, source by source, and the parts set aside."""
+    mapped, set_aside = [], []
+    for source in run.settings.sources:
+        records = intake.raw_partition(run.warehouse, source.id, week)
+        connector = connect(source, run.home.path, run.settings.company.time_zone)
+        mapping = connector.to_feedback(records)
+        mapped.append(mapping.mapped)
+        named = mapping.set_aside.with_columns(source_id=pl.lit(source.id))
+        set_aside.append(named.select(_ASIDE))
+    return pl.concat(mapped), pl.concat(set_aside)
 
 
 def _note(run: WeekRun, week: date, rows: pl.DataFrame) -> None:

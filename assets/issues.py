@@ -7,9 +7,10 @@ from models.errors import ConfigurationError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
 from models.table import TableRow
 from models.week import ONE_WEEK, week_label, weeks_between
+from voc_pipeline.issues.functions import place_issues
 from voc_pipeline.issues.register_week import RegisterOptions
 from voc_pipeline.issues.registry import advance_register, assign_unseen
-from voc_pipeline.issues.vectors import load_model
+from voc_pipeline.issues.vectors import VectorModel, load_model
 from voc_pipeline.warehouse import Stage, knowledge
 
 VERSION = 1
@@ -22,16 +23,16 @@ def issues(run: WeekRun) -> None:
     A week after the register's last runs the missing weeks too, empty if empty. A week that the
     register has passed only gets its unseen segments placed; it gives no births.
     """
-    model_id = load_model(run.settings.engine.vector_model).model_id
-    _refuse_other_register(run, model_id)
+    model = load_model(run.settings.engine.vector_model)
+    _refuse_other_register(run, model.model_id)
     for week in run.weeks:
         latest = run.warehouse.latest_week("issues")
         if latest is not None and week <= latest:
-            _place_unseen(run, week, model_id)
+            _place_unseen(run, week, model.model_id)
             continue
         missing = latest + ONE_WEEK if latest else run.settings.company.first_week
         for one in weeks_between(missing, week):
-            _advance(run, one, model_id)
+            _advance(run, one, model)
 
 
 def _stage(run: WeekRun, week: date, model_id: str) -> Stage:
@@ -44,25 +45,26 @@ def _stage(run: WeekRun, week: date, model_id: str) -> Stage:
     )
 
 
-def _advance(run: WeekRun, week: date, model_id: str) -> None:
+def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
     """S(w) = f(S(w-1), what arrived by as_of(w)); its four tables change in one transaction."""
-    warehouse, engine = run.warehouse, run.settings.engine
-    options = RegisterOptions(model_id=model_id, false_births_per_week=engine.false_births_per_week)
+    warehouse, settings = run.warehouse, run.settings
+    options = RegisterOptions(
+        model_id=model.model_id, false_births_per_week=settings.engine.false_births_per_week
+    )
     step = advance_register(
         warehouse.rows(Issue, "register_week = ?", week - ONE_WEEK),
-        knowledge.register_window(warehouse, week, model_id, options.window_weeks),
+        knowledge.register_window(warehouse, week, model.model_id, options.window_weeks),
         week=week,
         options=options,
     )
-    frames = dict(
-        zip(_TABLES, (step.issues, step.assignments, step.lineage, step.quotes), strict=True)
-    )
+    placed = place_issues(step.issues, settings.functions, model)
+    frames = dict(zip(_TABLES, (placed, step.assignments, step.lineage, step.quotes), strict=True))
     with warehouse.transaction():
         for table, frame in frames.items():
             warehouse.replace(table, frame, f"{table.partition} = ?", week)
         warehouse.remember("register.code_version", str(VERSION))
-        warehouse.remember("register.model_id", model_id)
-        _stage(run, week, model_id).record(frames)
+        warehouse.remember("register.model_id", model.model_id)
+        _stage(run, week, model.model_id).record(frames)
     run.note(
         week,
         step.issues.height,

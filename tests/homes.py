@@ -45,7 +45,9 @@ def published_tables(home: Home) -> dict[str, str]:
             rows = analyst.sql(f"SELECT * FROM {name} ORDER BY ALL").pl()  # noqa: S608
             file = io.BytesIO()
             rows.write_parquet(file)
-            found[name] = f"{rows.height} rows {blake2b(file.getvalue(), digest_size=8).hexdigest()}"
+            found[name] = (
+                f"{rows.height} rows {blake2b(file.getvalue(), digest_size=8).hexdigest()}"
+            )
     return found
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import polars as pl
 import pytest
+from conftest import WEEKS
 from homes import left_behind, report_files, run, simulated_home, week
 
 from assets.definitions import definitions_of
@@ -20,19 +21,6 @@ from models.raw import Load, RawRecord
 from models.week import week_label
 from voc_pipeline import FLOW
 from voc_pipeline.warehouse import soundness
-from voc_pipeline.warehouse.publish import read_published
-
-WEEKS = 9
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Home:
-    """A home whose nine weeks ran in one go. Copy it before changing it."""
-    home = simulated_home(tmp_path_factory.mktemp("finished") / "home", weeks=WEEKS)
-    run(home, 1, WEEKS)
-    found = read_published(home.path, "SELECT count(DISTINCT issue_id) AS issues FROM mentions")
-    assert found["issues"][0] > 5
-    return home
 
 
 @pytest.fixture
@@ -79,7 +67,9 @@ def test_a_skipped_week_is_run_as_it_is(tmp_path):
     run(home, 1, 1)
     run(home, 3, 3)
     with home.warehouse() as warehouse:
-        registers = warehouse.query("SELECT week_start FROM stage_partitions WHERE stage = 'issues'")
+        registers = warehouse.query(
+            "SELECT week_start FROM stage_partitions WHERE stage = 'issues'"
+        )
     assert set(registers["week_start"]) == {week(1), week(2), week(3)}
 
 

@@ -1,6 +1,5 @@
 """A load's rows: what is known of fetched ids, storing a batch, the ledger, a source's arrivals."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 import polars as pl
@@ -84,13 +83,23 @@ def store_rejects(warehouse: Warehouse, rejects: pl.DataFrame, source_id: str, w
     return fresh.height
 
 
-def replace_set_aside(
-    warehouse: Warehouse, set_aside: Mapping[str, pl.DataFrame], week: date
-) -> None:
-    """Replace the parts of a week's records that were emptied, by source."""
+def replace_set_aside(warehouse: Warehouse, set_aside: pl.DataFrame, week: date) -> None:
+    """Replace the parts of a week's records that were emptied, with the record they stood in.
+
+    Args:
+        warehouse: the open warehouse, in the caller's transaction.
+        set_aside: source_id, external_id, revision, scope, reason, remedy.
+        week: Monday of the load week.
+    """
     warehouse.execute("DELETE FROM rejects WHERE received_week = ? AND scope <> 'record'", [week])
-    for source_id, aside in set_aside.items():
-        store_rejects(warehouse, aside, source_id, week)
+    whole = warehouse.query(
+        "SELECT a.source_id, a.scope, a.reason, a.remedy, r.origin, r.payload "
+        "FROM aside a JOIN raw r USING (source_id, external_id, revision) "
+        "ORDER BY a.source_id, a.external_id, a.revision, a.scope, a.reason",
+        aside=set_aside,
+    )
+    for (source_id,), rows in whole.partition_by("source_id", as_dict=True).items():
+        store_rejects(warehouse, rows.drop("source_id"), str(source_id), week)
 
 
 def arrivals(warehouse: Warehouse, week: date, opens: datetime) -> pl.DataFrame:

@@ -1,0 +1,5 @@
+"""`python -m assets` is `voc`."""
+
+from assets.command_line import main
+
+main()
