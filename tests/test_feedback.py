@@ -2,6 +2,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 import pytest
 from feedback_records import KEY, mapped
@@ -193,8 +194,6 @@ def test_the_week_is_the_one_that_python_means(instant: datetime, zone: str) -> 
 
 
 def test_the_week_is_the_one_that_duckdb_means() -> None:
-    import duckdb
-
     days = [date(2024, 12, 25) + timedelta(days=n) for n in range(400)]
     frame = pl.DataFrame({"t": [datetime(d.year, d.month, d.day, 23, 59) for d in days]})
     ours = frame.select(week_of("t", "UTC")).to_series().to_list()
