@@ -130,7 +130,12 @@ def highest_scores(comments: pl.DataFrame) -> npt.NDArray[np.float64]:
     owners = [row for row, text in enumerate(verbatims) for _ in spans_of(text)]
     texts = [text[start:end] for text in verbatims for start, end in spans_of(text)]
     segments = comments[owners]
-    scores = problem_score(texts, segments["score_share"].to_list(), segments["question"].to_list())
+    scores = problem_score(
+        texts,
+        segments["score_share"].to_list(),
+        segments["question"].to_list(),
+        owners=owners,
+    )
     highest = np.zeros(len(verbatims))
     np.maximum.at(highest, owners, scores)
     return highest

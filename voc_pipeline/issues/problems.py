@@ -9,10 +9,10 @@ a text of another language has no evidence of its own, so it is neutral unless i
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,9 @@ EVIDENCE_CAP = 6.0  # one long rant is not surer than a plain complaint
 QUESTION_WEIGHT = 0.6
 CHANNEL_WEIGHTS = {"complaint": 0.7, "ticket": 0.4}  # never enough without a cue
 BAD_SCORE, BAD_SCORE_WEIGHT, GOOD_SCORE_WEIGHT = 0.25, 1.3, -0.5
-TURNING_REACH, LIFTING_REACH = 4, 7  # words behind a negator
+DECISIVE_CUES = 1.8  # less beside words of circumstance ("I am writing for my father") is chance
+LEANING_CUES = 1.0  # weaker evidence is not lifted by score, channel or question: see judge
+TURNING_REACH, LIFTING_REACH, MUTING_REACH = 4, 7, 4  # words behind the cue
 LIFTED_PRAISE = 2.5
 STRONG_CUE = 3.0
 FLIPPED_PROBLEM = (
@@ -45,9 +47,12 @@ SCORE_DIGITS = 4
 
 START, END = "^", "$"
 NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-TOKEN = re.compile(r"\w+(?:'\w+)*|[.,;:!?()\u2600-\u27bf\U0001f300-\U0001faff]")
+TOKEN = re.compile(r"\w+(?:'\w+)*|[.,;:!?()\u00a4\u2600-\u27bf\U0001f300-\U0001faff]")
 PUNCTUATION = frozenset(".,;:!?()")
-NOT_SPOKEN = PUNCTUATION | {START, END}
+MASK = re.compile(r"\[[A-Z][A-Z0-9_ ]{0,30}\]")
+MASKED = "\u00a4"  # stands for any masked value
+MISHEARD = re.compile(r"\b(could|should|would|must) of\b")
+NOT_SPOKEN = PUNCTUATION | {START, END, MASKED}
 CLOSES_SCOPE = PUNCTUATION | {"but", "however", "although", "though"}
 NEGATED_VERBS = (
     "are", "could", "did", "do", "does", "had", "has", "have", "is", "must", "need", "should",
@@ -73,7 +78,9 @@ class Cue(NamedTuple):
     praise: float = 0.0
     turning_reach: int = 0
     lifting_reach: int = 0
+    muting_reach: int = 0
     is_wish: bool = False
+    is_circumstance: bool = False
     closes: bool = False
 
 
@@ -105,7 +112,9 @@ class Evidence(NamedTuple):
     problem: float
     praise: float
     word_count: int
-    is_empty: bool
+    is_empty: bool = False
+    is_circumstance: bool = False
+    is_unread: bool = False
 
 
 def problem_score(
@@ -114,6 +123,7 @@ def problem_score(
     questions: Sequence[str | None],
     languages: Sequence[str | None] | None = None,
     channels: Sequence[str | None] | None = None,
+    owners: Sequence[int] | None = None,
 ) -> npt.NDArray[np.float64]:
     """One score per text, 0 to 1: how surely it tells of a problem.
 
@@ -123,8 +133,9 @@ def problem_score(
         questions: the question each answers, if any.
         languages: ISO 639-1 codes; None or "en" reads the text as English.
         channels: how each customer spoke; a complaint leans to a problem by itself.
+        owners: the number of the feedback each is a part of; None where each is all of it.
     """
-    return judge(texts, score_shares, questions, languages, channels)[0]
+    return judge(texts, score_shares, questions, languages, channels, owners)[0]
 
 
 def judge(
@@ -133,34 +144,71 @@ def judge(
     questions: Sequence[str | None],
     languages: Sequence[str | None] | None = None,
     channels: Sequence[str | None] | None = None,
+    owners: Sequence[int] | None = None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.str_]]:
-    """The problem score and the kind (problem, praise or neutral) of each text, in order."""
-    languages = [None] * len(texts) if languages is None else languages
-    channels = [None] * len(texts) if channels is None else channels
-    known = {
-        key: weigh(key[0], is_foreign=key[1])
-        for key in set(zip(texts, map(is_foreign_code, languages), strict=True))
-    }
-    found = [
-        known[text, is_foreign_code(code)] for text, code in zip(texts, languages, strict=True)
-    ]
-    evidence = np.array(found, dtype=np.float64).reshape(-1, len(Evidence._fields))
-    problem, praise, word_count, is_empty = evidence.T
-    share = np.array([np.nan if one is None else one for one in score_shares], dtype=np.float64)
-    leaning = {question: question_leaning(question) for question in set(questions)}
-    asked = np.array([leaning[question] for question in questions], dtype=np.float64)
+    """The problem score and the kind (problem, praise or neutral) of each text, in order.
 
-    logit = BIAS + problem - PRAISE_SHARE * praise + QUESTION_WEIGHT * asked
-    logit += score_leaning(share)
-    logit += np.array([CHANNEL_WEIGHTS.get(channel or "", 0.0) for channel in channels])
+    A score belongs to the whole feedback, not to each of its sentences: it lifts one without
+    plain evidence only where that one is all the customer told, or was not read.
+    """
+    problem, praise, word_count, *flags = evidence_of(texts, languages).T
+    is_empty, is_circumstance, is_unread = (flag == 1.0 for flag in flags)
+    share = np.array([np.nan if one is None else one for one in score_shares], dtype=np.float64)
     says_nothing = (problem == 0) & (praise == 0)
-    logit[says_nothing & (word_count >= MIN_WORDS) & (share <= BAD_SCORE)] = SCORE_ONLY_LOGIT
-    logit[is_empty == 1.0] = EMPTY_LOGIT
+    tells = ~is_empty & ~is_circumstance & (~says_nothing | (word_count >= MIN_WORDS))
+    may_lean = (problem >= LEANING_CUES) | is_unread | stands_alone(tells, owners)
+
+    leaning = score_leaning(share)
+    leaning += QUESTION_WEIGHT * looked_up(questions, question_leaning)
+    leaning += looked_up(channels, channel_leaning) if channels is not None else 0.0
+    logit = BIAS + problem - PRAISE_SHARE * praise
+    logit += np.where(may_lean, leaning, np.minimum(leaning, 0.0))
+    follows_score = tells & says_nothing & may_lean & (share <= BAD_SCORE)
+    logit[follows_score] = SCORE_ONLY_LOGIT
+    logit[is_empty] = EMPTY_LOGIT
     scores = np.round(1.0 / (1.0 + np.exp(-logit)), SCORE_DIGITS)
     is_problem = scores >= PROBLEM_THRESHOLD
-    is_praise = ~is_problem & (is_empty == 0.0) & (praise >= np.maximum(problem, PRAISE_THRESHOLD))
+    is_praise = ~is_problem & ~is_empty & (praise >= np.maximum(problem, PRAISE_THRESHOLD))
     kinds = np.where(is_problem, "problem", np.where(is_praise, "praise", "neutral"))
     return scores, kinds
+
+
+def evidence_of(
+    texts: Sequence[str], languages: Sequence[str | None] | None
+) -> npt.NDArray[np.float64]:
+    """The fields of Evidence in columns, one row per text; a repeated text is read once."""
+    places: dict[tuple[str, bool], int] = {}
+    codes = [None] * len(texts) if languages is None else languages
+    foreign = {code: is_foreign_code(code) for code in set(codes)}
+    rows = [
+        places.setdefault((text, foreign[code]), len(places))
+        for text, code in zip(texts, codes, strict=True)
+    ]
+    found = [weigh(text, is_foreign=is_foreign) for text, is_foreign in places]
+    return np.array(found, dtype=np.float64).reshape(-1, len(Evidence._fields))[rows]
+
+
+def stands_alone(
+    tells: npt.NDArray[np.bool_], owners: Sequence[int] | None
+) -> npt.NDArray[np.bool_]:
+    """True for a text that tells something where no other of its feedback does."""
+    if owners is None:
+        return tells
+    owner = np.asarray(owners, dtype=np.int64)
+    return tells & (np.bincount(owner, weights=tells, minlength=1)[owner] == 1)
+
+
+def looked_up(
+    values: Sequence[str | None], leaning: Callable[[str | None], float]
+) -> npt.NDArray[np.float64]:
+    """The leaning of each value, found once per distinct value."""
+    known = {value: leaning(value) for value in set(values)}
+    return np.array([known[value] for value in values], dtype=np.float64)
+
+
+def channel_leaning(channel: str | None) -> float:
+    """Logit added by the way the customer came."""
+    return CHANNEL_WEIGHTS.get(channel or "", 0.0)
 
 
 def score_leaning(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -177,11 +225,15 @@ def score_leaning(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def question_leaning(question: str | None) -> float:
-    """1 for a question that asks for what is wrong, -1 for what is good, 0 for both or neither."""
+    """1 for a question that asks for what is wrong, -1 for what is good, 0 for both or neither.
+
+    "How satisfied are you?" asks for a degree: it leans to no side.
+    """
     if not question:
         return 0.0
     lexicon = english_lexicon()
-    words = set(tokens_of(question))
+    asked = tokens_of(question)
+    words = {word for before, word in pairwise(asked) if before != "how"}
     return float(bool(words & lexicon.problem_questions)) - float(
         bool(words & lexicon.praise_questions)
     )
@@ -192,30 +244,36 @@ def weigh(text: str, *, is_foreign: bool = False) -> Evidence:
     lexicon = english_lexicon()
     words = tokens_of(text)
     spoken = [word for word in words if word not in NOT_SPOKEN]
-    if is_foreign and 4 * sum(word in lexicon.english_words for word in spoken) < len(spoken):
-        return Evidence(0.0, 0.0, len(spoken), False)
-    problem, praise = summed_cues(words, lexicon)
-    says_little = len(spoken) <= MAX_EMPTY_WORDS and lexicon.empty_words.issuperset(spoken)
+    count = len(spoken)
+    if is_foreign and 4 * sum(word in lexicon.english_words for word in spoken) < count:
+        return Evidence(0.0, 0.0, count, is_unread=True)
+    problem, praise, is_circumstance = summed_cues(words, lexicon)
+    says_little = count <= MAX_EMPTY_WORDS and lexicon.empty_words.issuperset(spoken)
     if says_little and problem < STRONG_CUE:  # "thanks for nothing" says something
-        return Evidence(0.0, 0.0, len(spoken), True)
-    return Evidence(min(problem, EVIDENCE_CAP), min(praise, EVIDENCE_CAP), len(spoken), False)
+        return Evidence(0.0, 0.0, count, is_empty=True)
+    if is_circumstance and problem < DECISIVE_CUES:
+        return Evidence(0.0, min(praise, EVIDENCE_CAP), count, is_circumstance=True)
+    return Evidence(min(problem, EVIDENCE_CAP), min(praise, EVIDENCE_CAP), count)
 
 
-def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float]:
-    """Sums of problem and praise weights over the words, left to right.
+def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float, bool]:
+    """Sums of problem and praise weights over the words, and whether they tell a circumstance.
 
     A negator counts by its own weight unless it turned a cue within its reach.
     """
     problem = praise = pending = 0.0
-    free = turned_to = lifted_to = 0  # words before these are used up, turned, lifted
+    free = turned_to = lifted_to = muted_to = 0  # words before these are used up, turned, lifted
+    is_circumstance = False
     for place, branch in enumerate(map(lexicon.cues.get, words)):
         if branch is None or place < free:
             continue
         cue, free = (
             longest_cue(words, place, branch) if branch.following else (branch.cue, place + 1)
         )
-        if cue is None:
+        if cue is None or (place < muted_to and not cue.closes):
             continue
+        is_circumstance |= cue.is_circumstance
+        muted_to = free + cue.muting_reach if cue.muting_reach else muted_to * (not cue.closes)
         if cue.is_wish and place < lifted_to:
             praise, pending = max(praise, LIFTED_PRAISE), 0.0
         elif cue.closes or cue.turning_reach or cue.lifting_reach:
@@ -227,7 +285,7 @@ def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float]:
             turned_to = 0
         else:
             problem, praise = problem + cue.problem, praise + cue.praise
-    return problem + pending, praise
+    return problem + pending, praise, is_circumstance
 
 
 def turned_weights(cue: Cue) -> tuple[float, float] | None:
@@ -251,7 +309,12 @@ def longest_cue(words: list[str], place: int, branch: Branch) -> tuple[Cue | Non
 
 def tokens_of(text: str) -> list[str]:
     """Lower-case words, closing punctuation and emoji; contractions spelled out, numbers as 0."""
-    words: list[str] = TOKEN.findall(NUMBER.sub(" 0 ", text.lower().replace("\u2019", "'")))
+    if "[" in text:
+        text = MASK.sub(f" {MASKED} ", text)
+    lowered = text.lower().replace("\u2019", "'")
+    if "d of " in lowered or "t of " in lowered:
+        lowered = MISHEARD.sub(r"\1 have", lowered)
+    words: list[str] = TOKEN.findall(NUMBER.sub(" 0 ", lowered))
     if not SPELLED.keys().isdisjoint(words):
         words = list(chain.from_iterable(SPELLED.get(word, (word,)) for word in words))
     return [START, *words, END]
@@ -301,15 +364,22 @@ def weighted_cues(source: dict[str, Any]) -> dict[tuple[str, ...], Cue]:
         phrases_of(source["negators"][kind]) for kind in ("turning", "next_word", "lifting")
     )
     wishes = phrases_of(source["wishes"]["words"])
+    circumstances, muting = (
+        phrases_of(source["circumstances"][kind]) for kind in ("phrases", "muting")
+    )
     cues = {
         phrase: Cue(
             problem.get(phrase, 0.0),
             praise.get(phrase, 0.0),
             TURNING_REACH * (phrase in turning) or int(phrase in next_word),
             LIFTING_REACH * (phrase in lifting),
+            MUTING_REACH * (phrase in muting),
             phrase in wishes,
+            phrase in circumstances,
         )
-        for phrase in set().union(problem, praise, turning, next_word, lifting, wishes)
+        for phrase in set().union(
+            problem, praise, turning, next_word, lifting, wishes, circumstances, muting
+        )
     }
     cues |= dict.fromkeys(phrases_of(source["asides"]["phrases"]), NO_CUE)
     for word in CLOSES_SCOPE:

@@ -13,7 +13,7 @@ from hashlib import blake2b
 import polars as pl
 
 from models.segment import Segment
-from voc_pipeline.issues.problems import judge
+from voc_pipeline.issues.problems import MASK, judge
 
 MAX_WORDS = 60
 MAX_CHARACTERS = 400
@@ -44,6 +44,7 @@ JOINT = re.compile(rf",?\s(?=(?:{'|'.join(CONTRASTS)})\s)", re.IGNORECASE)
 CONCESSIONS = (
     "although", "though", "even though", "while", "whilst", "despite", "apart from", "other than",
 )  # fmt: skip
+JOINS = re.compile("but|however|though|where|unfort|except|whil|despite|apart|other than")
 CONCESSION = re.compile(rf"\s*(?:{'|'.join(CONCESSIONS)})\s", re.IGNORECASE)
 SOFT_CUT = re.compile(
     r"[,:)\]\u2026]\s|\s[-\u2013\u2014]\s|\s(?=(?:and|or|because|so|then|which|when|where|while|as|but)\s)",
@@ -64,7 +65,6 @@ EDGE = re.compile(
 )
 LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[a-zA-Z]\))\s+")
 TRAILING = "".join([" \t\x00\u00a0\u200b\u3000,;:", *sorted(LINE_BREAKS), *sorted(BULLETS)])
-MASK = re.compile(r"\[[A-Z][A-Z0-9_ ]{0,30}\]")
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 LONG_WORD = re.compile(r"[^\W\d_]{6}")  # longer than any of these
 FUNCTION_WORDS = """
@@ -118,6 +118,7 @@ def segments_of(feedback: pl.DataFrame) -> pl.DataFrame:
         sources["question"].to_list(),
         sources["language"].to_list(),
         sources["channel"].to_list(),
+        rows,
     )
     hashes = {text: text_hash(text) for text in set(texts)}
     table = sources.with_columns(
@@ -143,7 +144,7 @@ def text_hash(text: str) -> str:
 def spans_of(text: str) -> Iterator[Span]:
     """The spans of a verbatim, in order and apart from one another, each with a telling word."""
     lowered = text.lower()
-    may_join = any(word in lowered for word in CONTRASTS + CONCESSIONS)
+    may_join = JOINS.search(lowered) is not None
     for sentence in sentences_of(text):
         for clause in clauses_of(text, sentence) if may_join else (sentence,):
             for piece in pieces_of(text, clause):
