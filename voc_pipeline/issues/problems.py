@@ -30,7 +30,7 @@ EVIDENCE_CAP = 6.0  # one long rant is not surer than a plain complaint
 QUESTION_WEIGHT = 0.6
 CHANNEL_WEIGHTS = {"complaint": 0.7, "ticket": 0.4}  # never enough without a cue
 BAD_SCORE, BAD_SCORE_WEIGHT, GOOD_SCORE_WEIGHT = 0.25, 1.3, -0.5
-DECISIVE_CUES = 1.8  # less beside words of circumstance ("I am writing for my father") is chance
+DECISIVE_CUES = 2.0  # less beside words of circumstance ("I am writing for my father") is chance
 LEANING_CUES = 1.0  # weaker evidence is not lifted by score, channel or question: see judge
 TURNING_REACH, LIFTING_REACH, MUTING_REACH = 4, 7, 4  # words behind the cue
 LIFTED_PRAISE = 2.5
@@ -52,6 +52,12 @@ PUNCTUATION = frozenset(".,;:!?()")
 MASK = re.compile(r"\[[A-Z][A-Z0-9_ ]{0,30}\]")
 MASKED = "\u00a4"  # stands for any masked value
 MISHEARD = re.compile(r"\b(could|should|would|must) of\b")
+ADDRESSED = re.compile(
+    r"\s*(?:@\w{1,40}:?\s+){0,5}"
+    r"(?:(?:hi|hey|hello|dear|to whom it may concern|(?:good )?(?:morning|afternoon|evening|day))"
+    rf"(?: (?:all|customer|everyone|folks|guys|madam|or|services?|sir|support|team|there|{MASKED}))"
+    r"{0,4} ?[,!:]\s)?"
+)
 NOT_SPOKEN = PUNCTUATION | {START, END, MASKED}
 CLOSES_SCOPE = PUNCTUATION | {"but", "however", "although", "though"}
 NEGATED_VERBS = (
@@ -300,7 +306,7 @@ def turned_weights(cue: Cue) -> tuple[float, float] | None:
 def longest_cue(words: list[str], place: int, branch: Branch) -> tuple[Cue | None, int]:
     """The longest cue that starts at this word, if any, and the place behind it."""
     cue, free, end = branch.cue, place + 1, place + 1
-    while (further := branch.following.get(words[end])) is not None:
+    while end < len(words) and (further := branch.following.get(words[end])) is not None:
         branch, end = further, end + 1
         if branch.cue is not None:
             cue, free = branch.cue, end
@@ -308,13 +314,18 @@ def longest_cue(words: list[str], place: int, branch: Branch) -> tuple[Cue | Non
 
 
 def tokens_of(text: str) -> list[str]:
-    """Lower-case words, closing punctuation and emoji; contractions spelled out, numbers as 0."""
+    """Lower-case words behind the address, closing punctuation and emoji, between START and END.
+
+    Contractions are spelled out, a number is 0, a masked value one sign.
+    """
     if "[" in text:
         text = MASK.sub(f" {MASKED} ", text)
     lowered = text.lower().replace("\u2019", "'")
     if "d of " in lowered or "t of " in lowered:
         lowered = MISHEARD.sub(r"\1 have", lowered)
-    words: list[str] = TOKEN.findall(NUMBER.sub(" 0 ", lowered))
+    opening = ADDRESSED.match(lowered)
+    spoken = lowered[opening.end() :] if opening else lowered
+    words: list[str] = TOKEN.findall(NUMBER.sub(" 0 ", spoken))
     if not SPELLED.keys().isdisjoint(words):
         words = list(chain.from_iterable(SPELLED.get(word, (word,)) for word in words))
     return [START, *words, END]
@@ -395,8 +406,9 @@ def phrases_of(entries: list[str]) -> set[tuple[str, ...]]:
 def inflected(entry: str) -> Iterable[tuple[str, ...]]:
     """One entry as words, in all the forms it stands for."""
     at_start = (START,) * entry.startswith(START)
+    at_end = (END,) * entry.endswith(END)
     if not entry.endswith("+"):
-        return [(*at_start, *tokens_of(entry)[1:-1])]
+        return [(*at_start, *tokens_of(entry)[1:-1], *at_end)]
     stem = entry[:-1]
     short = stem.removesuffix("e")
     return [(stem,), (f"{stem}s",), (f"{short}ed",), (f"{short}ing",)]

@@ -39,12 +39,18 @@ MARK = re.compile(
     r"[\"')\]\u201d\u2019]{0,3}"
 )
 ENTITY = re.compile(r"&#?\w{1,8}\Z")
-CONTRASTS = ("but", "however", "although", "though", "whereas", "unfortunately", "except that")
+CONTRASTS = (
+    "but", "however", "although", "though", "whereas", "unfortunately", "except that", "sadly",
+    "regrettably", "on the other hand", "the only thing",
+)  # fmt: skip
 JOINT = re.compile(rf",?\s(?=(?:{'|'.join(CONTRASTS)})\s)", re.IGNORECASE)
 CONCESSIONS = (
     "although", "though", "even though", "while", "whilst", "despite", "apart from", "other than",
 )  # fmt: skip
-JOINS = re.compile("but|however|though|where|unfort|except|whil|despite|apart|other than")
+JOINS = re.compile(
+    "but|however|though|where|unfort|except|sadly|regrett|other hand|only thing|whil|despite"
+    "|apart|other than"
+)
 CONCESSION = re.compile(rf"\s*(?:{'|'.join(CONCESSIONS)})\s", re.IGNORECASE)
 SOFT_CUT = re.compile(
     r"[,:)\]\u2026]\s|\s[-\u2013\u2014]\s|\s(?=(?:and|or|because|so|then|which|when|where|while|as|but)\s)",
