@@ -77,7 +77,7 @@ def test_every_source_and_week_balances_in_rows_that_are_there(finished):
     with finished.warehouse() as warehouse:
         assert soundness.unbalanced_loads(warehouse).is_empty()
         loads, raw = warehouse.rows(Load), warehouse.rows(RawRecord)
-    assert loads["loaded_count"].sum() == raw.height > 1000
+    assert loads["loaded_count"].sum() == raw.height > 500
     assert loads.select("source_id").n_unique() == len(finished.settings.sources)
 
 
