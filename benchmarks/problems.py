@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from voc_pipeline.issues.problems import PROBLEM_THRESHOLD, problem_score
+from voc_pipeline.issues.problems import PROBLEM_THRESHOLD, judge
 from voc_pipeline.issues.segments import spans_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -130,7 +130,7 @@ def highest_scores(comments: pl.DataFrame) -> npt.NDArray[np.float64]:
     owners = [row for row, text in enumerate(verbatims) for _ in spans_of(text)]
     texts = [text[start:end] for text in verbatims for start, end in spans_of(text)]
     segments = comments[owners]
-    scores = problem_score(
+    scores, _ = judge(
         texts,
         segments["score_share"].to_list(),
         segments["question"].to_list(),

@@ -140,6 +140,10 @@ def test_one_thought_stays_whole(text: str):
             "Although the crew was kind, we waited for three hours",
             ["Although the crew was kind", "we waited for three hours"],
         ),
+        (
+            "The staff were lovely, sadly the wait was far too long",
+            ["The staff were lovely", "sadly the wait was far too long"],
+        ),
     ],
 )
 def test_a_contrast_is_parted_where_both_sides_can_stand_alone(text: str, expected: list[str]):
@@ -160,6 +164,11 @@ def test_score_question_and_language_are_judged_row_by_row():
         ]
     )
     assert split_segments(rows)["kind"].to_list() == ["problem", "neutral"]
+
+
+def test_a_bad_score_makes_no_problem_of_a_sentence_beside_a_complaint():
+    table = split_segments(feedback("The lift is broken. We live on the top floor.", score_share=0))
+    assert table["kind"].to_list() == ["problem", "neutral"]
 
 
 def test_order_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch):
@@ -213,7 +222,7 @@ PHRASES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(HOSTILE, PHRASES))
 def test_offsets_are_exact_for_any_text(text: str):
     rows = feedback(text)
@@ -227,7 +236,7 @@ def test_offsets_are_exact_for_any_text(text: str):
         ends.append(row["end_offset"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(PHRASES)
 def test_every_telling_word_is_in_a_segment(text: str):
     covered = {place for start, end in spans_of(text) for place in range(start, end)}
@@ -248,7 +257,7 @@ def test_a_long_text_takes_time_in_proportion(unit: str):
         list(spans_of(text))
         return time.process_time() - began
 
-    assert seconds(150_000) < max(20 * seconds(15_000), 1.0)
+    assert seconds(80_000) < max(20 * seconds(8_000), 1.0)
 
 
 def test_half_a_megabyte_of_sentences_becomes_segments_without_loss():

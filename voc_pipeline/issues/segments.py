@@ -32,6 +32,7 @@ SCHEMA = pl.Schema(
 Span = tuple[int, int]
 
 LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+PLAIN_ENDS = frozenset(["!", "?", "!!", "!!!"])  # most of them, told at a glance
 FULL_STOPS = frozenset("\u3002\uff01\uff1f")  # of scripts without spaces
 BULLETS = frozenset("\u2022\u2023\u25aa\u25cf\u25e6")
 MARK = re.compile(
@@ -153,7 +154,8 @@ def spans_of(text: str) -> Iterator[Span]:
     may_join = JOINS.search(lowered) is not None
     for sentence in sentences_of(text):
         for clause in clauses_of(text, sentence) if may_join else (sentence,):
-            for piece in pieces_of(text, clause):
+            is_short = clause[1] - clause[0] < 2 * MAX_WORDS
+            for piece in (clause,) if is_short else pieces_of(text, clause):
                 start, end = trimmed(text, piece)
                 if tells(text[start:end]):
                     yield start, end
@@ -172,7 +174,8 @@ def sentences_of(text: str) -> Iterator[Span]:
 def parts(text: str, start: int, mark: re.Match[str]) -> bool:
     """True if this run of marks ends a thought that began at `start`."""
     run = mark.group()
-    if not LINE_BREAKS.isdisjoint(run) or not FULL_STOPS.isdisjoint(run):
+    is_plain = run in PLAIN_ENDS and text[mark.end()].isspace()
+    if is_plain or not LINE_BREAKS.isdisjoint(run) or not FULL_STOPS.isdisjoint(run):
         return True
     following = text[mark.end() : mark.end() + 2]
     if not BULLETS.isdisjoint(run):
@@ -242,9 +245,6 @@ def stands_alone(text: str, start: int, end: int, words: int = MIN_CLAUSE_WORDS)
 def pieces_of(text: str, clause: Span) -> Iterator[Span]:
     """The clause itself, or pieces of at most MAX_WORDS and MAX_CHARACTERS if it is longer."""
     start, end = clause
-    if end - start < 2 * MAX_WORDS:
-        yield clause
-        return
     while (limit := longest_end(text, start, end)) < end:
         cut = best_cut(text, start, limit)
         yield start, cut
