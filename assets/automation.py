@@ -5,6 +5,7 @@ from dagster._core.definitions.partitions.partitioned_schedule import (
     UnresolvedPartitionedAssetScheduleDefinition,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster_shared.error import SerializableErrorInfo
 
 from models.settings import CompanySettings
 
@@ -40,10 +41,20 @@ def monday_schedule(job: UnresolvedAssetJobDefinition, company: CompanySettings)
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """One line a failed step: stage, error, remedy as the error states it."""
-    events = context.get_step_failure_events()
-    lines = [
-        f"{event.step_key}: {event.step_failure_data.error_display_string.splitlines()[0]}"
-        for event in events
-    ] or [context.failure_event.message or "the run failed outside any step"]
-    for line in lines:
+    events = [*context.get_step_failure_events(), context.failure_event]
+    for line in [line for event in events if (line := failure_line(event))]:
         context.log.error(f"run {context.dagster_run.run_id} failed at {line}")
+
+
+def failure_line(event: dg.DagsterEvent) -> str | None:
+    """`stage: message` of the first error behind a failed step or run: ours, with its remedy."""
+    error: SerializableErrorInfo | None = None
+    if event.is_step_failure:
+        error = event.step_failure_data.error
+    elif event.is_failure:
+        error = event.job_failure_data.error
+    if error is None:
+        return None
+    while error.cause is not None:
+        error = error.cause
+    return f"{event.step_key or 'run'}: {error.message.strip()}"

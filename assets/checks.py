@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets.home import Home
+from assets.partitions import weeks_of_run
 from assets.stage import WRITER_POOL, table_note
 from models.raw import SourceHealth
 from models.week import week_label
@@ -33,21 +34,39 @@ def conservation(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="raw", blocking=True, required_resource_keys={"home"}, pool=WRITER_POOL)
 def required_sources(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """A required source that is silent or failed blocks the run; any other is a warning."""
+    """A required source that is silent or failed blocks the run; any other is a warning.
+
+    Asked of every week of the run. A source that has never brought anything yet blocks at the
+    run's last week only.
+    """
     home: Home = context.resources.home.home
+    asked = weeks_of_run(context.run.tags)
     with home.warehouse() as warehouse:
-        latest = warehouse.latest_week("raw")
-        health = warehouse.rows(SourceHealth, "week_start = ?", latest)
-    quiet = health.filter(pl.col("state").is_in(["silent", "failed", "not started"]))
-    required = quiet.filter(pl.col("is_required"))
-    named = ", ".join(f"{row['source_id']} ({row['state']})" for row in quiet.to_dicts())
+        weeks = asked or [week for week in [warehouse.latest_week("raw")] if week]
+        health = warehouse.rows(SourceHealth, "list_contains(?, week_start)", weeks)
+    quiet = health.filter(
+        pl.col("state").is_in(["silent", "failed"])
+        | ((pl.col("state") == "not started") & (pl.col("week_start") == max(weeks, default=None)))
+    )
     return dg.AssetCheckResult(
         passed=quiet.is_empty(),
         severity=dg.AssetCheckSeverity.ERROR
-        if not required.is_empty()
+        if quiet["is_required"].any()
         else dg.AssetCheckSeverity.WARN,
-        description=f"week {week_label(latest)}: {named}" if named and latest else None,
-        metadata={"found": table_note(quiet.drop("week_start"))},
+        description=_quiet_sources(quiet),
+        metadata={"found": table_note(quiet), "found_count": quiet.height},
+    )
+
+
+def _quiet_sources(quiet: pl.DataFrame) -> str | None:
+    """`social (silent in 2 weeks, last 2026-W31); ...`, or None."""
+    by_source = quiet.group_by("source_id", "state").agg(pl.len(), pl.col("week_start").max())
+    return (
+        "; ".join(
+            f"{source} ({state} in {count} week{'s' * (count > 1)}, last {week_label(last)})"
+            for source, state, count, last in by_source.sort("source_id", "state").rows()
+        )
+        or None
     )
 
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from assets.home import DEFAULT_HOME, HOME_VARIABLE, ROOT, Home
+from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.errors import ConfigurationError, VocError
 from models.week import ONE_WEEK, parse_week, week_label, weeks_between
 
@@ -188,10 +188,11 @@ def ui(
     if chosen.lock_holder() is None:
         with chosen.lock("voc ui", 1.0), instance_of(chosen) as instance:
             end_dead_runs(chosen, instance)
-    os.chdir(ROOT)
+    os.chdir(chosen.dagster)  # beside its own dagster.yaml: the root's belongs to the default home
     out.print(f"Dagster UI of {escape(str(chosen.path))}: http://{host}:{port}")
-    arguments = ["dev", "-m", "assets.definitions", "-h", host, "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])  # noqa: S606
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # by a package we do without
+    arguments = ["-m", "dagster", "dev", "-m", "assets.definitions", "-h", host, "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *quiet, *arguments])  # noqa: S606
 
 
 def _asked_weeks(home: Home, week: str | None, first: str | None, last: str | None) -> list[date]:

@@ -132,6 +132,11 @@ class Home:
                 note.unlink(missing_ok=True)
             lock.release()
 
+    @property
+    def is_held_here(self) -> bool:
+        """True if this process holds the lock."""
+        return FileLock(self.path / ".voc.lock", is_singleton=True, thread_local=False).is_locked
+
     def lock_holder(self) -> str | None:
         """Who holds the lock now, in words; None if nobody does."""
         path = self.path / ".voc.lock"

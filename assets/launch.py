@@ -10,12 +10,10 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
 )
-from dagster_shared.error import SerializableErrorInfo
 
-from assets.automation import JOB
+from assets.automation import JOB, failure_line
 from assets.definitions import definitions_of
 from assets.home import ROOT, Home
-from assets.lock import end_dead_runs
 from assets.stage import ProgressListener, progress_listener
 
 COMMAND_LINE_PATIENCE_SECONDS = 10.0
@@ -68,7 +66,6 @@ def run_weeks(
     token = progress_listener.set(listener)
     try:
         with home.lock("voc run", COMMAND_LINE_PATIENCE_SECONDS), instance_of(home) as instance:
-            end_dead_runs(home, instance)
             result = job.execute_in_process(
                 instance=instance, tags=tags, run_config=quiet, raise_on_error=False
             )
@@ -77,24 +74,9 @@ def run_weeks(
         progress_listener.reset(token)
 
 
-def _root_cause(error: SerializableErrorInfo) -> str:
-    """The message of the first error of a chain: ours, with its remedy."""
-    while error.cause is not None:
-        error = error.cause
-    return error.message.strip()
-
-
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
-    failures: list[str] = []
+    failures = [line for event in result.all_events if (line := failure_line(event))]
     warnings: list[str] = []
-    for event in result.all_events:
-        error = None
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-        elif event.is_failure:
-            error = event.job_failure_data.error
-        if error is not None:
-            failures.append(f"{event.step_key or 'run'}: {_root_cause(error)}")
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             blocks = evaluation.severity == dg.AssetCheckSeverity.ERROR

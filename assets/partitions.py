@@ -1,11 +1,17 @@
 """The weekly partitions: ISO Mondays in the company's time zone, from its first week."""
 
-from datetime import datetime, time
+from collections.abc import Mapping
+from datetime import date, datetime, time
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 from models.settings import CompanySettings
-from models.week import ONE_WEEK
+from models.week import ONE_WEEK, weeks_between
 
 
 def weekly(company: CompanySettings) -> dg.WeeklyPartitionsDefinition:
@@ -18,3 +24,15 @@ def weekly(company: CompanySettings) -> dg.WeeklyPartitionsDefinition:
         timezone=company.time_zone,
         fmt="%Y-%m-%d",
     )
+
+
+def weeks_of_run(tags: Mapping[str, str]) -> list[date]:
+    """The weeks that a run was launched for, oldest first; none for a run of checks alone.
+
+    An asset knows its partitions; a check asks the run's tags.
+    """
+    first = tags.get(ASSET_PARTITION_RANGE_START_TAG) or tags.get(PARTITION_NAME_TAG)
+    last = tags.get(ASSET_PARTITION_RANGE_END_TAG) or first
+    if first is None or last is None:
+        return []
+    return list(weeks_between(date.fromisoformat(first), date.fromisoformat(last)))

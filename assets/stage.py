@@ -10,18 +10,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
+from inspect import cleandoc
 
 import dagster as dg
 import polars as pl
 
 from assets.home import Home
 from models.errors import ConfigurationError, RetriableSourceError
+from models.feedback import Feedback
+from models.issue import Issue
+from models.ledger import PublishedReport
+from models.mention import Mention
+from models.raw import RawRecord
+from models.segment import Segment, Vector
 from models.settings import Settings
+from models.table import TableRow
+from models.trend import IssueWeekly
 from models.week import week_label
 from voc_pipeline import FLOW
 from voc_pipeline.warehouse import Warehouse
+from voc_pipeline.warehouse.schema import column_type
 
 WRITER_POOL = "duckdb_writer"
+RETRY_SECONDS = 30
+"""How long a source that did not answer is left alone before its one more try."""
 GROUPS = {
     "raw": "listen",
     "feedback": "listen",
@@ -33,6 +45,17 @@ GROUPS = {
     "report": "tell",
     "mart": "tell",
 }
+TABLES: dict[str, type[TableRow]] = {
+    "raw": RawRecord,
+    "feedback": Feedback,
+    "segments": Segment,
+    "vectors": Vector,
+    "issues": Issue,
+    "mentions": Mention,
+    "trends": IssueWeekly,
+    "report": PublishedReport,
+}
+"""The table whose rows are a stage's partition; mart has many."""
 ProgressListener = Callable[[str, date, int, int], None]
 """Called with stage, week, weeks done and weeks in all."""
 progress_listener: ContextVar[ProgressListener | None] = ContextVar("progress", default=None)
@@ -74,8 +97,33 @@ class WeekRun:
         self.notes[week] = {"dagster/partition_row_count": rows, **more}
 
     def touch(self, week: date, **more: int | float | str | dg.MetadataValue) -> None:
-        """An older week that late records changed: recorded as a materialisation of that week."""
-        self.touched[week] = {**more}
+        """An older week that late records changed: recorded as a materialisation of that week.
+
+        Touched again in the same run, numbers add up and texts are listed.
+        """
+        known = self.touched.setdefault(week, {})
+        for name, value in more.items():
+            before = known.get(name)
+            if isinstance(before, int) and isinstance(value, int):
+                known[name] = before + value
+            elif isinstance(before, str) and isinstance(value, str):
+                known[name] = f"{before}, {value}"
+            else:
+                known[name] = value
+
+    def told(self, week: date) -> Note:
+        """All there is to say of a week: also of one that was skipped, as nothing had changed."""
+        note: Note = {**self.touched.get(week, {}), **self.notes.get(week, {})}
+        if week not in self.notes and week in self.asked_weeks:
+            note["unchanged"] = True
+        model = TABLES.get(self.stage)
+        if model is not None:
+            rows = self.warehouse.value(
+                f"SELECT count(*) FROM {model.table} WHERE {model.partition} = ?",  # noqa: S608
+                week,
+            )
+            note.setdefault("dagster/partition_row_count", int(rows))
+        return {**note, "week": week_label(week)}
 
 
 Body = Callable[[WeekRun], None]
@@ -104,7 +152,7 @@ def stage_asset(
 ) -> dg.AssetsDefinition:
     """The asset of a stage: named like the stage, described by its body's module."""
     name = body.__module__.rsplit(".", 1)[-1]
-    description = (body.__doc__ or "").strip()
+    description = cleandoc(body.__doc__ or "")
     upstream = [dg.AssetDep(one) for one in FLOW[: FLOW.index(name)][-1:]]
     if self_dependent:
         previous = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
@@ -122,6 +170,7 @@ def stage_asset(
         kinds=kinds,
         owners=["team:voice-of-the-customer"],
         description=description,
+        metadata=_table_metadata(name),
         required_resource_keys={"home"},
     )
     def asset(context: dg.AssetExecutionContext) -> None:
@@ -129,10 +178,29 @@ def stage_asset(
             try:
                 body(run)
             except RetriableSourceError as error:
-                raise dg.RetryRequested(max_retries=1, seconds_to_wait=30) from error
-        _record(context, run)
+                raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error
+            _record(context, run)
 
     return asset
+
+
+def _table_metadata(stage: str) -> dict[str, dg.MetadataValue]:
+    """Columns, types and comments of the stage's table, as the analysts' file has them."""
+    model = TABLES.get(stage)
+    if model is None:
+        return {}
+    schema = dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, type=column_type(model, name)[0], description=field.description)
+            for name, field in model.model_fields.items()
+        ]
+    )
+    return {
+        "dagster/column_schema": dg.MetadataValue.table_schema(schema),
+        "table": dg.MetadataValue.text(model.table),
+        "grain": dg.MetadataValue.text(", ".join(model.grain)),
+        "partitioned_by": dg.MetadataValue.text(str(model.partition)),
+    }
 
 
 @contextmanager
@@ -144,13 +212,25 @@ def _opened(context: dg.AssetExecutionContext, name: str) -> Iterator[WeekRun]:
             f"week {week_label(weeks[-1])} is still open: it is judged after its cutoff"
         )
     with home.warehouse() as warehouse:
+        _refuse_without_upstream(warehouse, name, weeks)
         yield WeekRun(name, home, warehouse, weeks, context.log.info, context.retry_number)
+
+
+def _refuse_without_upstream(warehouse: Warehouse, name: str, weeks: Sequence[date]) -> None:
+    """A stage picked alone in the UI must not judge a week that nothing was loaded for."""
+    for upstream in FLOW[: FLOW.index(name)][-1:]:
+        for week in weeks:
+            if not warehouse.output_hash(upstream, week):
+                raise ConfigurationError(
+                    f"{name} of week {week_label(week)}: {upstream} has not run for this week; "
+                    f"select {upstream} too, or run the whole job `weekly`"
+                )
 
 
 def _record(context: dg.AssetExecutionContext, run: WeekRun) -> None:
     """Hand the notes to Dagster, week by week, and record older weeks touched by late records."""
-    for week, note in sorted({**run.touched, **run.notes}.items()):
-        metadata = {**note, "week": week_label(week)}
+    for week in sorted({*run.asked_weeks, *run.touched, *run.notes}):
+        metadata = run.told(week)
         if week in run.asked_weeks:
             context.add_asset_metadata(metadata, partition_key=week.isoformat())
         else:
