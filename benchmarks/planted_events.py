@@ -6,7 +6,10 @@ of the simulator. An issue stands for the problem that most of its mentions trul
 share of all reports in the last six weeks over that of the half year before. Prints JSON.
 
     uv run --no-sync voc demo --home DIR
-    uv run --no-sync python -m benchmarks.planted_events --home DIR
+    uv run --no-sync python -m benchmarks.planted_events --home DIR [--again]
+
+With --again the flags are not those published: the mentions known at each cutoff are judged anew by
+the present `voc_pipeline.trends`, so that a change of it can be measured in seconds.
 """
 
 import argparse
@@ -19,6 +22,11 @@ from typing import Any
 
 import duckdb
 import polars as pl
+
+from models.week import weeks_between
+from voc_pipeline.trends.counts import weekly_counts
+from voc_pipeline.trends.verdicts import judge_week
+from voc_pipeline.warehouse import Warehouse, knowledge
 
 Row = dict[str, Any]
 UP, DOWN = ("NEW", "SPIKING", "RISING"), ("DECLINING", "RESOLVED")
@@ -35,11 +43,13 @@ class Home:
     """What a demo home published, and the truth behind it."""
 
     path: Path
+    is_judged_again: bool = False
 
-    def table(self, sql: str) -> pl.DataFrame:
+    def table(self, sql: str, *parameters: object) -> pl.DataFrame:
         """A query of the analysts' file."""
         with duckdb.connect(str(self.path / "voc.duckdb"), read_only=True) as mart:
-            return mart.sql(sql).pl()
+            found: pl.DataFrame = mart.sql(sql, params=list(parameters)).pl()
+        return found
 
     def truth(self, name: str) -> pl.DataFrame:
         """A table of the simulator's truth."""
@@ -58,6 +68,8 @@ class Home:
     @cached_property
     def flags(self) -> pl.DataFrame:
         """week_start, issue_id, verdict, is_alarm, and count with range, as published."""
+        if self.is_judged_again:
+            return judged_again(self.path)
         return self.table(
             "SELECT week_start, issue_id, "
             "any_value(value_text) FILTER (figure = 'verdict') AS verdict, "
@@ -103,20 +115,51 @@ class Home:
 
     @cached_property
     def true_ratio(self) -> pl.DataFrame:
-        """problem_id, week_start, true_ratio: expected share now over the half year before."""
+        """issue_id, week_start, true_ratio: expected share now over the half year before.
+
+        Of the problems that an issue's mentions truly are about, weighed by their part in it.
+        """
         everything = self.truth("feedback").group_by("week_start").agg(everything=pl.len())
-        share = pl.col("expected_count") / pl.col("everything")
-        rates = (
-            self.truth("rates")
-            .join(everything, on="week_start")
-            .sort("problem_id", "week_start")
-            .with_columns(rate=share)
+        rates = self.truth("rates").join(everything, on="week_start")
+        rates = rates.with_columns(
+            course=pl.col("expected_count") / pl.col("expected_count").sum().over("problem_id"),
+        )
+        parts = (
+            self.mentions.join(self.truth("mentions"), on=["source_id", "external_id"])
+            .group_by("issue_id", "problem_id")
+            .agg(part=pl.len())
+            .join(rates, on="problem_id")
+            .group_by("issue_id", "week_start")
+            .agg(rate=(pl.col("part") * pl.col("course") / pl.col("everything")).sum())
+            .sort("issue_id", "week_start")
         )
         recent = pl.col("rate").rolling_mean(RECENT, min_samples=1)
         before = pl.col("rate").shift(RECENT).rolling_mean(BASE, min_samples=1)
-        return rates.select(
-            "problem_id", "week_start", true_ratio=(recent / before).over("problem_id")
-        )
+        return parts.select("issue_id", "week_start", true_ratio=(recent / before).over("issue_id"))
+
+
+def judged_again(path: Path) -> pl.DataFrame:
+    """The flags of every week as the present code judges what was known at its cutoff."""
+    known = pl.DataFrame()
+    columns = ["week_start", "issue_id", "verdict", "verdict_weeks", "is_alarm", "feedback_count"]
+    columns += ["expected_count", "lower_bound", "upper_bound", "p_value", "q_value", "reason"]
+    with duckdb.connect(str(path / "warehouse.duckdb"), read_only=True) as connection:
+        warehouse = Warehouse(connection, path)
+        ends = warehouse.query("SELECT min(received_week) AS a, max(received_week) AS b FROM loads")
+        first, last = ends.row(0)
+        for week in weeks_between(first, last):
+            counts = weekly_counts(
+                knowledge.current_mentions(warehouse, week),
+                knowledge.weekly_exposure(warehouse, week),
+                first_week=first,
+                last_week=week,
+            )
+            register = warehouse.query(
+                "SELECT issue_id, first_week FROM issues WHERE register_week = ?", [week]
+            )
+            judged = judge_week(counts, known, register, week=week).select(columns)
+            known = pl.concat([known, judged])
+    return known
 
 
 def events_found(home: Home) -> list[Row]:
@@ -137,6 +180,8 @@ def events_found(home: Home) -> list[Row]:
 def _wanted(kind: str, role: str) -> tuple[str, ...]:
     if kind in ("split", "merge"):
         return UP if role == "child" else DOWN
+    if kind in ("spike", "slow_rise", "seasonal_peak"):
+        return ("SPIKING", "RISING")  # a further issue of an old problem is not its rise
     return UP if kind in UP_KINDS else DOWN if kind in (*DOWN_KINDS, "fix_fails") else ()
 
 
@@ -150,7 +195,7 @@ def _first_said(home: Home, event: Row, issues: pl.DataFrame, wanted: tuple[str,
         course = during.head(4).select("week_start", "feedback_count", "upper_bound", "verdict")
         return {"outcome": "counted as", "weeks": _plain(course)}
     said = during.filter(
-        pl.col("verdict").is_in(wanted) | (pl.col("is_alarm") & (wanted == UP))
+        pl.col("verdict").is_in(wanted) | (pl.col("is_alarm") & ("SPIKING" in wanted))
     ).sort("week_start")
     if said.is_empty():
         last = event["kind"] == "fix_fails"
@@ -171,10 +216,10 @@ def _first_said(home: Home, event: Row, issues: pl.DataFrame, wanted: tuple[str,
 
 
 def flags_judged(home: Home) -> Row:
-    """Every flag held against an event or the true course of its problem; those that are neither."""
+    """Every flag held against an event or the true course of its problem; what is neither."""
     told = home.flags.join(
         home.issues.select("issue_id", "problem_id", "label"), on="issue_id", how="left"
-    ).join(home.true_ratio, on=["problem_id", "week_start"], how="left")
+    ).join(home.true_ratio, on=["issue_id", "week_start"], how="left")
     judged = told.with_columns(
         matches_event=pl.struct("problem_id", "week_start").map_elements(
             lambda key: _in_event(home, key["problem_id"], key["week_start"]),
@@ -259,14 +304,15 @@ def _longest_runs(judged: pl.DataFrame) -> list[Row]:
 
 
 def sources_said(home: Home) -> list[Row]:
-    """One row per planted event of a source: its health, the report's notices, flags those weeks."""
+    """One row per planted event of a source: its health, the notices, the flags."""
     found = []
     events = home.truth("events").filter(pl.col("source_id").is_not_null())
     for event in events.to_dicts():
         span = (event["first_week"], event["last_week"] + timedelta(weeks=2))
         health = home.table(
             "SELECT week_start, state, expected_count, arrived_count, late_count FROM source_health"
-            f" WHERE source_id = '{event['source_id']}' ORDER BY week_start"
+            " WHERE source_id = ? ORDER BY week_start",
+            event["source_id"],
         ).filter(pl.col("week_start").is_between(*span))
         flags = home.flags.filter(pl.col("week_start").is_between(*span))
         before = home.flags.filter(
@@ -367,7 +413,9 @@ def _plain(frame: pl.DataFrame) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
-    home = Home(parser.parse_args().home)
+    parser.add_argument("--again", action="store_true")
+    chosen = parser.parse_args()
+    home = Home(chosen.home, chosen.again)
     found = measure(home)
     print(json.dumps(found, indent=1, default=str))
     survived = sum(

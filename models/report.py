@@ -201,10 +201,14 @@ class Sureness(Contract):
 
     judged_count: int = Field(description="Issues with a usual range this week.")
     above_count: int = Field(description="Of these, issues above it.")
-    chance_count: float = Field(description="Issues that chance alone would put above it.")
-    inside_share: float | None = Field(
-        description="Back-tested share of quiet issue-weeks inside the range; None: not measured."
+    usual_above_count: float = Field(
+        description="Issues above it in a usual week: the measured share above, or the designed."
     )
+    inside_share: float | None = Field(
+        description="Share of all judged issue-weeks inside the range published for them, real "
+        "movements included; None: not measured."
+    )
+    above_share: float | None = Field(description="Of them, the share above the range.")
     issue_week_count: int | None = Field(description="Issue-weeks of that back-test.")
     nominal_inside_share: float = Field(description="The share the range is designed for.")
     nominal_false_share: float = Field(

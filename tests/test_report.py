@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import polars as pl
@@ -216,14 +217,38 @@ def test_many_cells_stand_together_as_the_rest():
     assert "All others" in render_html(made)
 
 
-def test_chance_count_follows_the_measured_coverage():
+def test_issues_above_in_a_usual_week_follow_the_measured_share():
     full = tables()
     judged = usual().sureness.judged_count
-    measured = usual().sureness.chance_count
+    measured = usual().sureness
     nominal = report(replace(full, coverage=pl.DataFrame(schema=COVERAGE_SCHEMA))).sureness
-    assert measured == pytest.approx(0.046 * judged, abs=1e-6)
-    assert nominal.chance_count == pytest.approx(0.025 * judged, abs=1e-6)
-    assert nominal.inside_share is None
+    assert measured.usual_above_count == pytest.approx(0.046 * judged, abs=1e-6)
+    assert nominal.usual_above_count == pytest.approx(0.025 * judged, abs=1e-6)
+    assert (measured.inside_share, measured.above_share) == (0.907, 0.046)
+    assert (nominal.inside_share, nominal.above_share) == (None, None)
+
+
+def test_how_sure_says_that_real_movements_are_among_the_weeks_measured():
+    html = usual_html()
+    assert "Of 4,120 judged issue-weeks, real movements included, 91% lay inside" in html
+    assert "4.6% above: one week above can be chance" in html
+
+
+def test_what_gets_better_says_what_was_compared_and_no_range_that_has_adapted():
+    made = usual()
+    falling = made.issue(made.easing[0])
+    easing = render_html(made).partition("Getting better")[2].partition("</ul>")[0]
+    assert falling.reason.partition(";")[0] in unescape(easing)
+    assert "usual" not in easing
+
+
+def test_card_of_a_new_issue_shows_last_week_and_no_usual_range():
+    made = usual()
+    new = next(one for one in made.issues if one.verdict == "NEW")
+    assert new.issue_id in made.look_first
+    card = render_html(made).partition(f"<bdi>{new.label}</bdi>")[2].partition("</article>")[0]
+    assert f", {new.previous_count} last week" in card
+    assert "usual" not in card.partition("<svg")[0]
 
 
 def test_every_fetched_record_is_accounted_for_or_the_difference_is_shown():

@@ -28,19 +28,19 @@ from voc_pipeline.report.page import whole_parts
         (Situation(100, 60, tracked=2, new=1, only_label="Frozen app"),
          "“Frozen app” is a new problem.",
          "The one other tracked issue moved no more than usual."),
-        (Situation(100, 60, tracked=1, rising=1, only_label="Late"), "“Late” keeps rising.",
+        (Situation(100, 60, tracked=1, rising=1, only_label="Late"), "“Late” is rising.",
          "No other issue is tracked."),
         (Situation(100, 60, tracked=20, jumped=2, jumped_above=1, rising=1, new=3),
-         "Two problems have jumped, one keeps rising and three are new.",
+         "Two problems have jumped, one is rising and three are new.",
          "The other 14 tracked issues moved no more than usual."),
         (Situation(100, 60, tracked=30, jumped=12, jumped_above=12, falling=2, resolved=1, early=1),
          "12 problems have jumped above their usual range.",
          ("Of the other 18 tracked issues, 14 moved no more than usual, two are falling, one looks "
           "resolved and one is too new to judge.")),
-        (Situation(100, 60, tracked=90, steady_above=2, chance_count=2.2),
+        (Situation(100, 60, tracked=90, steady_above=2, usual_above_count=2.2),
          "A quiet week: no problem moved beyond chance.",
          ("All 90 tracked issues moved no more than usual. Two of them are above their range; "
-          "chance alone gives about 2.")),
+          "in a usual week about 2 would be.")),
         (Situation(100, 3, tracked=5, early=5),
          "Too early to judge: this is week 4 of the history.",
          ("5 issues are tracked. Issues are judged after 8 weeks; until then counts have no usual "

@@ -56,8 +56,8 @@ class ReportTables:
     restatements: pl.DataFrame
     """Rows of models.trend.Restatement with as_of_week equal to the week."""
     coverage: pl.DataFrame
-    """inside_share (back-tested share of quiet issue-weeks inside the range), above_share (above
-    it), issue_week_count: one row, or none if it was not measured."""
+    """inside_share (of all judged issue-weeks so far, those inside their published range),
+    above_share (above it), issue_week_count: one row, or none if it was not measured."""
 
 
 def build_report(tables: ReportTables, *, week: date, settings: Settings) -> WeeklyReport:
@@ -243,15 +243,15 @@ def _quotes(quotes: pl.DataFrame, watched: set[str]) -> dict[str, list[ReportQuo
 def _sureness(issues: list[ReportIssue], coverage: pl.DataFrame, settings: Settings) -> Sureness:
     judged = [one for one in issues if one.upper_bound is not None]
     row = coverage.to_dicts()[0] if not coverage.is_empty() else {}
-    inside, above = row.get("inside_share"), row.get("above_share")
-    if above is None:
-        # A range leaves half of what it misses above it.
-        above = (1 - (NOMINAL_INSIDE if inside is None else inside)) / 2
+    inside, measured = row.get("inside_share"), row.get("above_share")
+    # A range leaves half of what it misses above it.
+    above = (1 - NOMINAL_INSIDE) / 2 if measured is None else measured
     return Sureness(
         judged_count=len(judged),
         above_count=sum(one.is_above for one in judged),
-        chance_count=round(above * len(judged), 6),
+        usual_above_count=round(above * len(judged), 6),
         inside_share=inside,
+        above_share=measured,
         issue_week_count=row.get("issue_week_count"),
         nominal_inside_share=NOMINAL_INSIDE,
         nominal_false_share=settings.engine.alarm_level,
@@ -278,7 +278,7 @@ def _situation(
         resolved=len(having("RESOLVED")),
         early=len(having("INSUFFICIENT_HISTORY")),
         steady_above=sum(one.is_above and one.verdict not in PRESSING for one in issues),
-        chance_count=sureness.chance_count,
+        usual_above_count=sureness.usual_above_count,
         missing_sources=missing_sources,
         only_label=moved[0].label if len(moved) == 1 else "",
     )
@@ -301,7 +301,7 @@ def _key_figures(published: Published, sureness: Sureness) -> tuple[KeyFigure, .
         _key_figure(published, "Issues above usual range", "count", above).model_copy(
             update={
                 "of_count": sureness.judged_count,
-                "note": f"chance alone gives {wording.chance(sureness.chance_count)}",
+                "note": f"usually {wording.about(sureness.usual_above_count)}",
             }
         ),
         _key_figure(published, "Feedback received", "count", received),

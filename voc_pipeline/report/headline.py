@@ -28,8 +28,9 @@ class Situation:
     resolved: int = 0
     early: int = 0
     steady_above: int = 0
-    """Above their range with no verdict that says so: what chance gives."""
-    chance_count: float = 0.0
+    """Above their range with no verdict that says so."""
+    usual_above_count: float = 0.0
+    """Issues above their range in a usual week."""
     missing_sources: int = 0
     only_label: str = ""
     """The name of the one issue that jumped, rises or is new, if there is exactly one."""
@@ -89,7 +90,7 @@ def _moved(situation: Situation) -> str:
     parts: list[str] = []
     for count, verb in (
         (situation.jumped, ("has jumped", "have jumped")),
-        (situation.rising, ("keeps rising", "keep rising")),
+        (situation.rising, ("is rising", "are rising")),
         (situation.new, ("is new", "are new")),
     ):
         if not count:
@@ -105,7 +106,7 @@ def _alone(situation: Situation) -> str:
     if situation.jumped:
         above = " above its usual range" if situation.jumped_above else ""
         return f"has jumped{above}"
-    return "keeps rising" if situation.rising else "is a new problem"
+    return "is rising" if situation.rising else "is a new problem"
 
 
 def _rest(situation: Situation, moved: int) -> str:
@@ -128,7 +129,7 @@ def _rest(situation: Situation, moved: int) -> str:
         of_all = f"Of the other {others} tracked issues" if moved else f"Of {others} tracked issues"
         parts = [f"{wording.number_word(count)} {what}" for count, what in said]
         sentence = f"{of_all}, {wording.listed(parts)}."
-    return sentence + _by_chance(situation)
+    return sentence + _above_too(situation)
 
 
 def _whole(count: int, moved: int) -> str:
@@ -137,10 +138,10 @@ def _whole(count: int, moved: int) -> str:
     return f"The other {count} tracked issues" if moved else f"All {count} tracked issues"
 
 
-def _by_chance(situation: Situation) -> str:
+def _above_too(situation: Situation) -> str:
     count = situation.steady_above
     if not count:
         return ""
     subject = f"{wording.capital(wording.number_word(count))} of them "
     subject += ("is above its" if count == 1 else "are above their") + " range"
-    return f" {subject}; chance alone gives {wording.chance(situation.chance_count)}."
+    return f" {subject}; in a usual week {wording.about(situation.usual_above_count)} would be."

@@ -100,7 +100,6 @@ def _environment() -> Environment:
         counted=wording.counted,
         span=wording.span,
         times=wording.times,
-        chance=wording.chance,
         instant=wording.instant,
         card_quote=wording.CARD_QUOTE_LIMIT,
         page_one_rows=PAGE_ONE_ROWS,
@@ -109,6 +108,7 @@ def _environment() -> Environment:
         ratio_axis=charts.ratio_axis,
         share_bar=charts.share_bar,
         status=status,
+        short_reason=short_reason,
         where=where,
         sources_finding=sources_finding,
         because=_BECAUSE,
@@ -130,13 +130,19 @@ def environment() -> Environment:
 
 
 def status(issue: ReportIssue) -> Status:
-    """How the verdict reads: a steady issue above its range is said to be possible chance."""
+    """How the verdict reads: one above its range, no more, is said to be possible chance."""
     if issue.is_above and issue.verdict not in ("SPIKING", "NEW", "RISING"):
         return _BY_CHANCE
     found = _STATUS[issue.verdict]
     if issue.verdict in ("SPIKING", "RISING") and issue.verdict_weeks > 1:
         return Status(found.glyph, f"{found.word}, {issue.verdict_weeks} weeks", found.tone)
     return found
+
+
+def short_reason(issue: ReportIssue) -> str:
+    """The reason up to its first semicolon: what the verdict compared, without this week."""
+    said = issue.reason.partition(";")[0]
+    return said or wording.counted(issue.feedback_count, "report", "reports")
 
 
 def where(issue: ReportIssue) -> str:

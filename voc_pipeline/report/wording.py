@@ -62,8 +62,8 @@ def span(lower: float | None, upper: float | None) -> str:
     return f"{grouped(max(floor(lower), 0))}{DASH}{grouped(max(floor(upper), 0))}"
 
 
-def chance(count: float) -> str:
-    """A number expected by chance: `about 2`, `fewer than one`."""
+def about(count: float) -> str:
+    """A mean number of things: `about 2`, `fewer than one`."""
     return f"about {grouped(count)}" if count >= 0.95 else "fewer than one"
 
 

@@ -1,5 +1,8 @@
 """The direction: do the last weeks hold more, or fewer, than the half year before, or nothing?
 
+Two lengths of "the last weeks" are tried, for a slow course needs the longer one. A change that is
+months old is no direction any more: the weeks just before tell whether the course goes on.
+
 Here: the comparison of two spans of weeks, adjusted for exposure and season. Not here: this
 week's surprise (`scan`) and the choice of the word (`verdicts`).
 """
@@ -14,10 +17,11 @@ from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.negative_binomial import Array
 
 RECENT_WEEKS = 6
+RECENT_SPANS = (RECENT_WEEKS, 13)
 BASE_WEEKS = 26
+NEAR_WEEKS = 10
 QUIET_SPANS = (4, 6, 8)
 QUIET_SHARE = 0.2
-QUIET_CERTAINTY = 0.95
 LEAST_CASES_BEFORE = 5.0
 
 
@@ -38,33 +42,51 @@ class Direction:
 
     ratio: Array
     """Rate of the last weeks over the rate before; NaN without both."""
+    weeks: NDArray[np.int64]
+    """How many last weeks were compared: the length that tells the more."""
     p_value: Array
+    """Of both lengths together (Bonferroni)."""
     q_value: Array
-    recent_count: Array
-    base_count: Array
+    near_ratio: Array
+    """Rate of the last six weeks over that of the ten before; NaN without both."""
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    ratio: Array
+    p_value: Array
 
 
 def direction_of(span: Span) -> Direction:
     """Two-sided conditional binomial test on counts over dispersion, q-values over all series."""
-    recent, base = span.count[:RECENT_WEEKS], span.count[RECENT_WEEKS : RECENT_WEEKS + BASE_WEEKS]
-    recent_exposure = span.exposure[:RECENT_WEEKS].sum(axis=0)
-    base_exposure = span.exposure[RECENT_WEEKS : RECENT_WEEKS + BASE_WEEKS].sum(axis=0)
-    recent_count, base_count = recent.sum(axis=0), base.sum(axis=0)
-    weeks = (span.exposure[:RECENT_WEEKS] > 0).sum(axis=0)
-    before = (span.exposure[RECENT_WEEKS : RECENT_WEEKS + BASE_WEEKS] > 0).sum(axis=0)
-    usable = (weeks >= 3) & (before >= 6) & (recent_count + base_count > 0)
+    short, long = (_compared(span, weeks, BASE_WEEKS) for weeks in RECENT_SPANS)
+    is_long = np.where(np.isnan(short.p_value), np.inf, short.p_value) > np.where(
+        np.isnan(long.p_value), np.inf, long.p_value
+    )
+    tried = (~np.isnan(short.p_value)).astype(float) + ~np.isnan(long.p_value)
+    best = np.where(is_long, long.p_value, short.p_value)
+    p_value = np.minimum(1.0, best * tried)
+    return Direction(
+        ratio=np.where(is_long, long.ratio, short.ratio),
+        weeks=np.where(is_long, RECENT_SPANS[1], RECENT_SPANS[0]),
+        p_value=p_value,
+        q_value=benjamini_hochberg(p_value),
+        near_ratio=_compared(span, RECENT_WEEKS, NEAR_WEEKS).ratio,
+    )
+
+
+def _compared(span: Span, weeks: int, weeks_before: int) -> _Comparison:
+    count, exposure = span.count, span.exposure
+    recent, before = slice(0, weeks), slice(weeks, weeks + weeks_before)
+    recent_count, base_count = count[recent].sum(axis=0), count[before].sum(axis=0)
+    recent_exposure, base_exposure = exposure[recent].sum(axis=0), exposure[before].sum(axis=0)
+    observed = (exposure[recent] > 0).sum(axis=0) * 2 >= weeks
+    usable = observed & ((exposure[before] > 0).sum(axis=0) >= 6) & (recent_count + base_count > 0)
     share = recent_exposure / np.maximum(recent_exposure + base_exposure, 1e-300)
     p_value = _two_sided(recent_count / span.phi, base_count / span.phi, share)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (recent_count / recent_exposure) / (base_count / base_exposure)
-    p_value = np.where(usable, p_value, np.nan)
-    return Direction(
-        ratio=np.where(usable, ratio, np.nan),
-        p_value=p_value,
-        q_value=benjamini_hochberg(p_value),
-        recent_count=recent_count,
-        base_count=base_count,
-    )
+    return _Comparison(np.where(usable, ratio, np.nan), np.where(usable, p_value, np.nan))
 
 
 def _two_sided(recent: Array, base: Array, share: Array) -> Array:
@@ -76,13 +98,13 @@ def _two_sided(recent: Array, base: Array, share: Array) -> Array:
     return np.asarray(np.minimum(1.0, 2.0 * np.minimum(upper, 1.0 - upper)))
 
 
-def has_gone_quiet(span: Span) -> NDArray[np.bool_]:
-    """P(rate of the last 4, 6 or 8 weeks < a fifth of the half year before) > .95.
+def quiet_certainty(span: Span) -> Array:
+    """P(rate of the last 4, 6 or 8 weeks < a fifth of the half year before), the highest of them.
 
     Gamma posteriors with half a case added to each side; all weeks of the quiet span must have
-    been observed, at least five cases must lie before it.
+    been observed, at least five cases must lie before it; 0 else.
     """
-    quiet = np.zeros(span.count.shape[1], dtype=bool)
+    quiet = np.zeros(span.count.shape[1])
     for length in QUIET_SPANS:
         if len(span.count) < length + 4:
             break
@@ -97,5 +119,6 @@ def has_gone_quiet(span: Span) -> NDArray[np.bool_]:
         certainty = special.betainc(
             late / span.phi + 0.5, early / span.phi + 0.5, odds / (1.0 + odds)
         )
-        quiet |= observed & (early >= LEAST_CASES_BEFORE) & (certainty > QUIET_CERTAINTY)
+        usable = observed & (early >= LEAST_CASES_BEFORE)
+        quiet = np.maximum(quiet, np.where(usable, certainty, 0.0))
     return quiet

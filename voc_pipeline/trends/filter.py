@@ -45,6 +45,7 @@ class FilterSettings:
     burn_in_weeks: int = 8
     fall_chance: float = 0.002
     shift_weeks: int = 3
+    low_p_value: float = 0.05
     shift_deviation: float = 0.5
     mature_weeks: int = 26
     mature_count: float = 20.0
@@ -337,10 +338,19 @@ def _winsorised(state: _State, law: Predictive, week: _Week, settings: FilterSet
     limit = settings.winsor_deviations * law.deviation
     bound = state.age >= settings.burn_in_weeks
     high = bound & (week.count > law.mean + limit) & (week.count >= 3)
-    low = bound & (week.count < law.mean - limit) & (week.structural < 0.5)
+    low = bound & (week.structural < 0.5) & _is_low(law, week.count, settings)
     state.high_run = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
     state.low_run = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
     return np.where(bound, np.clip(week.count, law.mean - limit, law.mean + limit), week.count)
+
+
+def _is_low(law: Predictive, count: Array, settings: FilterSettings) -> NDArray[np.bool_]:
+    """Counts in the lower tail. By their chance: deviations below the mean may end below zero."""
+    low = count < 0.6 * law.mean
+    chosen = np.flatnonzero(low)
+    chance = 1.0 - law.take(chosen).at_least(count[chosen] + 1.0)
+    low[chosen] = chance < settings.low_p_value
+    return low
 
 
 def _move(state: _State, ahead: _OneStep, taken: Array, weight: Array) -> None:

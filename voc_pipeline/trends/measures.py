@@ -14,19 +14,22 @@ from voc_pipeline.trends.counts import CountGrid
 from voc_pipeline.trends.direction import (
     BASE_WEEKS,
     QUIET_SPANS,
+    RECENT_SPANS,
     RECENT_WEEKS,
     Direction,
     Span,
     direction_of,
-    has_gone_quiet,
+    quiet_certainty,
 )
 from voc_pipeline.trends.filter import FilterPath, FilterSettings, harmonics, run_filter
 from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 from voc_pipeline.trends.scan import ScanWeek, scan_p_values
 
-SPAN_WEEKS = max(RECENT_WEEKS, *QUIET_SPANS) + BASE_WEEKS
+SPAN_WEEKS = max(*RECENT_SPANS, *QUIET_SPANS) + BASE_WEEKS
 SCAN_WEEKS = 3
+SEASON_KNOWN_WEEKS = 78
+"""Weeks of an issue before its season is taken out: seen once, a season and a trend are one."""
 _TAILS = (0.025, 0.975)
 
 
@@ -51,11 +54,12 @@ class WeekMeasures:
     forecast_lower: Array
     forecast_upper: Array
     direction: Direction
-    is_quiet: NDArray[np.bool_]
+    quiet_certainty: Array
+    """Chance that the rate fell below a fifth of the half year before."""
     last_count: Array
     """Reports of the week before."""
     recent_count: Array
-    """Reports of the last six weeks, as counted."""
+    """Reports of the weeks that the direction compared, as counted."""
     quiet_count: Array
     """Reports of the last eight weeks, as counted."""
 
@@ -111,6 +115,8 @@ class Measurer:
         foreseen = np.full(len(columns), self.weeks_before(step + 1) >= self._history_weeks)
         span = self._span(step, columns)
         raw = grid.count[: step + 1, columns]
+        direction = direction_of(span)
+        short, long = (raw[-weeks:].sum(axis=0) for weeks in RECENT_SPANS)
         return WeekMeasures(
             columns=columns,
             seen=seen,
@@ -126,10 +132,10 @@ class Measurer:
             forecast=_where(foreseen, forecast.expected),
             forecast_lower=_where(foreseen, next_lower),
             forecast_upper=_where(foreseen, next_upper),
-            direction=direction_of(span),
-            is_quiet=has_gone_quiet(span),
+            direction=direction,
+            quiet_certainty=quiet_certainty(span),
             last_count=raw[-2] if step else np.zeros(len(columns)),
-            recent_count=raw[-RECENT_WEEKS:].sum(axis=0),
+            recent_count=np.where(direction.weeks == RECENT_SPANS[1], long, short),
             quiet_count=raw[-max(QUIET_SPANS) :].sum(axis=0),
         )
 
@@ -172,8 +178,9 @@ class Measurer:
         factor = np.zeros((len(weeks), len(columns)))
         for wave, size in zip(self._wave[:, weeks], season, strict=True):
             factor += wave[:, None] * size
-        exposure = grid.exposure[weeks][:, columns] * np.exp(factor)
         first = grid.first_step[columns]
+        factor *= step - first >= SEASON_KNOWN_WEEKS
+        exposure = grid.exposure[weeks][:, columns] * np.exp(factor)
         late = np.array([self.weeks_before(int(one)) >= self._history_weeks for one in first])
         exposure = np.where(late & (weeks[:, None] < first), 0.0, exposure)
         return Span(

@@ -24,7 +24,10 @@ class WeekFacts:
     history_weeks: int
     weeks_known: int
     recent_count: int
+    direction_weeks: int
     direction_ratio: float | None
+    is_far: bool
+    """Whether the last weeks lie beyond chance from the half year before."""
     quiet_count: int
 
 
@@ -61,10 +64,13 @@ def _times(facts: WeekFacts) -> str:
 
 
 def _new(facts: WeekFacts) -> str:
-    since = "this week" if facts.weeks_known == 1 else f"{facts.weeks_known - 1} weeks ago"
-    since = "last week" if facts.weeks_known == 2 else since
     beyond = "beyond chance" if facts.is_alarm else "not beyond chance"
-    return f"First mentioned {since}; {_against(facts)}, {beyond}"
+    if facts.weeks_known == 1:
+        return f"First mentioned this week; {_reports(facts)}, {beyond}"
+    weeks = facts.weeks_known - 1
+    since = "last week" if weeks == 1 else f"{weeks} weeks ago"
+    last = f"{_reports(facts)} after {facts.last_count:,} the week before"
+    return f"First mentioned {since}; {last}, {beyond}"
 
 
 def _spiking(facts: WeekFacts) -> str:
@@ -77,8 +83,8 @@ def _spiking(facts: WeekFacts) -> str:
 def _moving(facts: WeekFacts) -> str:
     ratio = "" if facts.direction_ratio is None else f"{facts.direction_ratio:.1f} times "
     return (
-        f"{_counted(facts.recent_count, 'report')} in the last 6 weeks, {ratio}the rate of the "
-        f"half year before; {_against(facts)} this week"
+        f"{_counted(facts.recent_count, 'report')} in the last {facts.direction_weeks} weeks, "
+        f"{ratio}the rate of the half year before; {_against(facts)} this week"
     )
 
 
@@ -88,7 +94,14 @@ def _resolved(facts: WeekFacts) -> str:
 
 
 def _steady(facts: WeekFacts) -> str:
-    return _against(facts)
+    if not facts.is_far or facts.direction_ratio is None:
+        return _against(facts)
+    rising = facts.direction_ratio > 1
+    stopped = "no longer rising" if rising else "no longer falling"
+    return (
+        f"{_against(facts)}; still {facts.direction_ratio:.1f} times the rate of the half year "
+        f"before, {stopped}"
+    )
 
 
 _SENTENCES: dict[Verdict, Callable[[WeekFacts], str]] = {

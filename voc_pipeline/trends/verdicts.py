@@ -42,6 +42,11 @@ class TrendSettings:
     kept_p_value: float = 0.1
     kept_rising_ratio: float = 1.1
     kept_declining_ratio: float = 0.91
+    going_on_ratio: float = 1.15
+    kept_going_on_ratio: float = 1.05
+    quiet_certainty: float = 0.95
+    kept_quiet_certainty: float = 0.5
+    kept_quiet_count: int = 2
     spike_p_value: float = 0.02
     filter: FilterSettings = field(default_factory=FilterSettings)
 
@@ -147,7 +152,9 @@ class _Judging:
                 history_weeks=self.settings.history_weeks,
                 weeks_known=step - self.first_step[column] + 1,
                 recent_count=int(found.recent_count[place]),
+                direction_weeks=int(found.direction.weeks[place]),
                 direction_ratio=_number(found.direction.ratio, place),
+                is_far=self._far(found, place) != "STEADY",
                 quiet_count=int(found.quiet_count[place]),
             )
             issue_id = self.grid.issue_ids[column]
@@ -185,23 +192,48 @@ class _Judging:
         if is_alarm:
             return "SPIKING"
         last = self.previous.get(self.grid.issue_ids[column], ("", 0))[0]
-        if found.is_quiet[place] or (last == "RESOLVED" and found.quiet_count[place] <= 1):
+        if self._is_quiet(found, place, last):
             return "RESOLVED"
         return self._direction(found, place, last)
 
-    def _direction(self, found: WeekMeasures, place: int, last: str) -> Verdict:
-        """RISING or DECLINING beyond chance; once said, kept while it is still plausible."""
+    def _is_quiet(self, found: WeekMeasures, place: int, last: str) -> bool:
+        """Far below the half year before; once said, kept while hardly anything comes."""
+        settings, certainty = self.settings, found.quiet_certainty[place]
+        if last != "RESOLVED":
+            return bool(certainty > settings.quiet_certainty)
+        return bool(
+            certainty > settings.kept_quiet_certainty
+            or found.quiet_count[place] <= settings.kept_quiet_count
+        )
+
+    def _far(self, found: WeekMeasures, place: int) -> Verdict:
+        """Whether the last weeks lie above or below the half year before, beyond chance."""
         settings, direction = self.settings, found.direction
-        ratio = direction.ratio[place]
-        beyond = direction.q_value[place] <= settings.direction_level
-        plausible = direction.p_value[place] <= settings.kept_p_value
-        if beyond and ratio > settings.rising_ratio:
+        if direction.q_value[place] <= settings.direction_level:
+            if direction.ratio[place] > settings.rising_ratio:
+                return "RISING"
+            if direction.ratio[place] < settings.declining_ratio:
+                return "DECLINING"
+        return "STEADY"
+
+    def _direction(self, found: WeekMeasures, place: int, last: str) -> Verdict:
+        """RISING or DECLINING: beyond chance and still going on; once said, kept while plausible.
+
+        A step that is months old lies far from the half year before, yet nothing moves any more.
+        """
+        settings, direction = self.settings, found.direction
+        far, near = self._far(found, place), direction.near_ratio[place]
+        going_on, kept = settings.going_on_ratio, settings.kept_going_on_ratio
+        if far == "RISING" and near > (kept if last == far else going_on):
             return "RISING"
-        if beyond and ratio < settings.declining_ratio:
+        if far == "DECLINING" and near < 1 / (kept if last == far else going_on):
             return "DECLINING"
-        if last == "RISING" and plausible and ratio > settings.kept_rising_ratio:
+        ratio = direction.ratio[place]
+        if far != "STEADY" or not direction.p_value[place] <= settings.kept_p_value:
+            return "STEADY"
+        if last == "RISING" and ratio > settings.kept_rising_ratio and near > kept:
             return "RISING"
-        if last == "DECLINING" and plausible and ratio < settings.kept_declining_ratio:
+        if last == "DECLINING" and ratio < settings.kept_declining_ratio and near < 1 / kept:
             return "DECLINING"
         return "STEADY"
 

@@ -270,10 +270,10 @@ def rejects_by_reason(warehouse: Warehouse, week: date) -> pl.DataFrame:
 
 
 def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row: of the quiet issue-weeks published up to a week, how many lay inside their range.
+    """One row: of all issue-weeks judged up to a week, how many lay inside their published range.
 
-    Quiet means STEADY and no alarm. Columns inside_share, above_share, issue_week_count; no row
-    before the first such week.
+    Whatever their verdict: real movements are among them, for nobody knows them all. Columns
+    inside_share, above_share, issue_week_count; no row before the first judged week.
     """
     return warehouse.query(
         """WITH wide AS (
@@ -281,7 +281,6 @@ def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:
                    any_value(value) FILTER (figure = 'feedback_count') AS feedback_count,
                    any_value(value) FILTER (figure = 'lower_bound') AS lower_bound,
                    any_value(value) FILTER (figure = 'upper_bound') AS upper_bound,
-                   any_value(value) FILTER (figure = 'is_alarm') AS is_alarm,
                    any_value(value_text) FILTER (figure = 'verdict') AS verdict
             FROM published_figures WHERE issue_id <> '' AND week_start <= ?
             GROUP BY week_start, issue_id
@@ -289,7 +288,7 @@ def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:
         SELECT avg((feedback_count BETWEEN lower_bound AND upper_bound)::INT) AS inside_share,
                avg((feedback_count > upper_bound)::INT) AS above_share,
                count(*) AS issue_week_count
-        FROM wide WHERE verdict = 'STEADY' AND is_alarm = 0 AND upper_bound IS NOT NULL
+        FROM wide WHERE verdict <> 'INSUFFICIENT_HISTORY' AND upper_bound IS NOT NULL
         HAVING count(*) > 0""",
         [week],
     )
