@@ -88,7 +88,14 @@ def test_another_company_s_home_is_refused(tmp_path):
 
 def test_a_newer_schema_is_refused_and_an_older_one_keeps_what_is_true(tmp_path):
     cursor = pl.DataFrame(
-        [{"source_id": "s", "cursor": None, "window_end": datetime(2026, 1, 1), "settings_hash": ""}],
+        [
+            {
+                "source_id": "s",
+                "cursor": None,
+                "window_end": datetime(2026, 1, 1),
+                "settings_hash": "",
+            }
+        ],
         schema=polars_schema(Cursor),
     )
     with open_warehouse(tmp_path, ACME) as warehouse:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -33,7 +34,7 @@ def test_the_asset_graph_is_the_flow(finished):
     graph = definitions_of(finished).resolve_asset_graph()
     keys = [key.to_user_string() for key in graph.toposorted_asset_keys]
     assert tuple(keys) == FLOW
-    for before, after in zip(FLOW, FLOW[1:], strict=False):
+    for before, after in pairwise(FLOW):
         parents = graph.get(dg.AssetKey(after)).parent_keys
         assert dg.AssetKey(before) in parents
     assert dg.AssetKey("issues") in graph.get(dg.AssetKey("issues")).parent_keys
