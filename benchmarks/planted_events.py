@@ -14,19 +14,13 @@ the present `voc_pipeline.trends`, so that a change of it can be measured in sec
 
 import argparse
 import json
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
-from models.week import weeks_between
-from voc_pipeline.trends.counts import weekly_counts
-from voc_pipeline.trends.verdicts import judge_week
-from voc_pipeline.warehouse import Warehouse, knowledge
+from benchmarks.planted_home import Home
 
 Row = dict[str, Any]
 UP, DOWN = ("NEW", "SPIKING", "RISING"), ("DECLINING", "RESOLVED")
@@ -34,132 +28,7 @@ UP_KINDS = ("new_fault", "spike", "slow_rise", "seasonal_peak")
 DOWN_KINDS = ("fix_works", "fix_recent", "slow_fall")
 AFTER_WEEKS = {"slow_rise": 6, "seasonal_peak": 2}
 """Weeks after an event's course in which saying so still counts; 10 for all others."""
-RECENT, BASE = 6, 26
 TRULY_UP, TRULY_DOWN = 1.1, 0.91
-
-
-@dataclass(frozen=True)
-class Home:
-    """What a demo home published, and the truth behind it."""
-
-    path: Path
-    is_judged_again: bool = False
-
-    def table(self, sql: str, *parameters: object) -> pl.DataFrame:
-        """A query of the analysts' file."""
-        with duckdb.connect(str(self.path / "voc.duckdb"), read_only=True) as mart:
-            found: pl.DataFrame = mart.sql(sql, params=list(parameters)).pl()
-        return found
-
-    def truth(self, name: str) -> pl.DataFrame:
-        """A table of the simulator's truth."""
-        folder = self.path / "truth"
-        folder = folder if folder.is_dir() else self.path / "sources" / "truth"
-        return pl.read_parquet(folder / f"{name}.parquet")
-
-    @cached_property
-    def mentions(self) -> pl.DataFrame:
-        """issue_id, source_id, external_id: once per record and issue."""
-        return self.table(
-            "SELECT DISTINCT m.issue_id, f.source_id, f.external_id FROM mentions m "
-            "JOIN feedback f USING (feedback_id) ORDER BY ALL"
-        )
-
-    @cached_property
-    def flags(self) -> pl.DataFrame:
-        """week_start, issue_id, verdict, is_alarm, and count with range, as published."""
-        if self.is_judged_again:
-            return judged_again(self.path)
-        return self.table(
-            "SELECT week_start, issue_id, "
-            "any_value(value_text) FILTER (figure = 'verdict') AS verdict, "
-            "coalesce(any_value(value) FILTER (figure = 'is_alarm'), 0) > 0 AS is_alarm, "
-            "any_value(value) FILTER (figure = 'feedback_count') AS feedback_count, "
-            "any_value(value) FILTER (figure = 'lower_bound') AS lower_bound, "
-            "any_value(value) FILTER (figure = 'upper_bound') AS upper_bound "
-            "FROM published_figures WHERE issue_id <> '' GROUP BY ALL ORDER BY ALL"
-        )
-
-    @cached_property
-    def issues(self) -> pl.DataFrame:
-        """One row per issue with a mention: problem_id (null: none), purity, coverage, births."""
-        told = self.mentions.join(
-            self.truth("mentions").select("source_id", "external_id", "problem_id"),
-            on=["source_id", "external_id"],
-            how="left",
-        )
-        sizes = self.mentions.group_by("issue_id").agg(records=pl.len())
-        shares = (
-            told.group_by("issue_id", "problem_id")
-            .agg(count=pl.len())
-            .sort("count", "problem_id", descending=[True, False])
-            .group_by("issue_id", maintain_order=True)
-            .first()
-        )
-        whole = self.truth("mentions").group_by("problem_id").agg(whole=pl.len())
-        register = self.table("SELECT issue_id, label, state, born_week, function FROM issues")
-        return (
-            shares.join(sizes, on="issue_id")
-            .join(whole, on="problem_id", how="left")
-            .join(register, on="issue_id", how="left")
-            .with_columns(
-                purity=(pl.col("count") / pl.col("records")).round(3),
-                coverage=(pl.col("count") / pl.col("whole")).round(3),
-            )
-            .select(
-                "issue_id", "label", "state", "born_week", "function", "problem_id", "records",
-                "purity", "coverage",
-            )
-            .sort("problem_id", "records", descending=[False, True], nulls_last=True)
-        )  # fmt: skip
-
-    @cached_property
-    def true_ratio(self) -> pl.DataFrame:
-        """issue_id, week_start, true_ratio: expected share now over the half year before.
-
-        Of the problems that an issue's mentions truly are about, weighed by their part in it.
-        """
-        everything = self.truth("feedback").group_by("week_start").agg(everything=pl.len())
-        rates = self.truth("rates").join(everything, on="week_start")
-        rates = rates.with_columns(
-            course=pl.col("expected_count") / pl.col("expected_count").sum().over("problem_id"),
-        )
-        parts = (
-            self.mentions.join(self.truth("mentions"), on=["source_id", "external_id"])
-            .group_by("issue_id", "problem_id")
-            .agg(part=pl.len())
-            .join(rates, on="problem_id")
-            .group_by("issue_id", "week_start")
-            .agg(rate=(pl.col("part") * pl.col("course") / pl.col("everything")).sum())
-            .sort("issue_id", "week_start")
-        )
-        recent = pl.col("rate").rolling_mean(RECENT, min_samples=1)
-        before = pl.col("rate").shift(RECENT).rolling_mean(BASE, min_samples=1)
-        return parts.select("issue_id", "week_start", true_ratio=(recent / before).over("issue_id"))
-
-
-def judged_again(path: Path) -> pl.DataFrame:
-    """The flags of every week as the present code judges what was known at its cutoff."""
-    known = pl.DataFrame()
-    columns = ["week_start", "issue_id", "verdict", "verdict_weeks", "is_alarm", "feedback_count"]
-    columns += ["expected_count", "lower_bound", "upper_bound", "p_value", "q_value", "reason"]
-    with duckdb.connect(str(path / "warehouse.duckdb"), read_only=True) as connection:
-        warehouse = Warehouse(connection, path)
-        ends = warehouse.query("SELECT min(received_week) AS a, max(received_week) AS b FROM loads")
-        first, last = ends.row(0)
-        for week in weeks_between(first, last):
-            counts = weekly_counts(
-                knowledge.current_mentions(warehouse, week),
-                knowledge.weekly_exposure(warehouse, week),
-                first_week=first,
-                last_week=week,
-            )
-            register = warehouse.query(
-                "SELECT issue_id, first_week FROM issues WHERE register_week = ?", [week]
-            )
-            judged = judge_week(counts, known, register, week=week).select(columns)
-            known = pl.concat([known, judged])
-    return known
 
 
 def events_found(home: Home) -> list[Row]:
@@ -353,6 +222,27 @@ def _notices(home: Home, first: date, last: date) -> list[str]:
     return found
 
 
+def late_records(home: Home) -> Row:
+    """What late records did to published weeks: counts they raised, verdicts they changed."""
+    figures = home.table(
+        "SELECT count(*) AS issue_weeks, sum((w.feedback_count > p.value)::INT) AS counts_raised, "
+        "sum(p.value) / sum(w.feedback_count) AS published_share_of_final "
+        "FROM published_figures p JOIN issue_weekly w USING (issue_id, week_start) "
+        "WHERE p.figure = 'feedback_count'"
+    ).row(0, named=True)
+    changed = home.table(
+        "SELECT p.value_text || ' to ' || w.verdict AS change, count(*) AS issue_weeks "
+        "FROM published_figures p JOIN issue_weekly w USING (issue_id, week_start) "
+        "WHERE p.figure = 'verdict' AND p.value_text <> w.verdict GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return {
+        "issue_weeks": figures["issue_weeks"],
+        "counts_raised": int(figures["counts_raised"]),
+        "published_share_of_final": round(figures["published_share_of_final"], 4),
+        "verdicts_changed": dict(changed.iter_rows()),
+    }
+
+
 def personal_data(home: Home) -> Row:
     """Planted values that survive anywhere a text is published; any is a fault."""
     texts = {
@@ -401,6 +291,7 @@ def measure(home: Home) -> Row:
         "events": events_found(home),
         "flags": flags_judged(home),
         "sources": sources_said(home),
+        "late_records": late_records(home),
         "personal_data": personal_data(home),
         "headlines": home.table("SELECT week_label, headline FROM reports ORDER BY 1").rows(),
     }
