@@ -121,6 +121,13 @@ def test_a_label_stays_while_the_content_does(step, model):
     assert (after.issues["member_count"] > step.issues["member_count"]).all()
 
 
+def test_no_label_names_the_account_that_posts_are_addressed_to(model):
+    posted = {name: tuple(f"@Acme {text}" for text in said) for name, said in SUBJECTS.items()}
+    labels = run(window(model, posted), model).issues["label"].str.to_lowercase().to_list()
+    assert labels
+    assert not any("acme" in label for label in labels)
+
+
 def test_hostile_texts_do_not_break_naming(model):
     hostile = (
         "=HYPERLINK(1)",

@@ -256,6 +256,15 @@ def test_a_thin_start_waits_three_weeks_and_then_names_what_is_there():
     assert company.issue_of(3, 0) == company.issue_of(3, 2) is not None
 
 
+def test_a_sparse_stream_starts_when_its_window_has_gathered_enough():
+    company = Company(RegisterOptions(model_id="test-1-32"))
+    few = dict.fromkeys(range(3), 2)
+    for number in range(6):
+        assert company.hear(number, speak(number, few)).issues.is_empty()
+    company.hear(6, speak(6, few))
+    assert len({company.issue_of(subject, 0) for subject in few} - {None}) == 3
+
+
 def test_weeks_with_nothing_keep_the_register(company):
     before = company.issues.drop("register_week", "state")
     silence = company.window(9).clear()

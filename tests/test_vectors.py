@@ -74,6 +74,12 @@ def test_masks_do_not_make_texts_alike(model):
     assert masked.to_list() == plain.to_list()
 
 
+def test_whom_a_post_is_addressed_to_does_not_make_texts_alike(model):
+    posted = embed_segments(segments("@Airline #late flight https://t.co/x"), [], model, WEEK)
+    plain = embed_segments(segments("late flight"), [], model, WEEK)
+    assert posted["vector"].to_list() == plain["vector"].to_list()
+
+
 def test_an_unknown_model_is_refused_with_the_remedy():
     with pytest.raises(ConfigurationError, match="write wordllama"):
         load_model("bert")

@@ -2,8 +2,8 @@
 
 Here lives the clusterer, behind `discover`, and the neighbour graph it shares with the emergence
 test. Nothing here knows weeks, issues or texts. The method is the best of those measured for this
-project: exact nearest neighbours, shared-neighbour weights, consensus of Louvain runs at several
-resolutions, and the smallest number of clusters whose silhouette is near the best.
+project: exact nearest neighbours, shared-neighbour weights, and the consensus of several Louvain
+runs at a resolution that falls as texts grow in number.
 """
 
 from dataclasses import dataclass
@@ -21,16 +21,12 @@ _BLOCK_ROWS = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryOptions:
-    """The clusterer's choices; the defaults were measured on two labelled sets and two streams."""
+    """The clusterer's choices; the defaults were measured on four labelled sets."""
 
-    resolutions: tuple[float, ...] = tuple(np.geomspace(0.5, 14.0, 11).round(3).tolist())
-    few_texts: int = 2_000
-    few_texts_resolution: float = 12.0
-    """Used alone below `few_texts`, where the silhouette chooses anything between 4 and 32."""
-    least_tolerance: float = 0.02
-    tolerance_growth: float = 0.1
-    """Loss of silhouette allowed for fewer clusters: 2 %, and 10 % more at 10,000 texts, 12 % at
-    most, as the silhouette prefers ever finer clusters where texts are many."""
+    most_resolution: float = 10.0
+    resolution_texts: float = 16_000.0
+    """The resolution is this over the number of texts, `most_resolution` at most: a company's
+    problems do not grow in number with what is said of them, so more texts need a coarser cut."""
     alike: float = 0.87
     """Clusters whose members are on average this similar, relative to their own, are one."""
     smallest_cluster: int = 6
@@ -67,23 +63,15 @@ def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
         sample = _discover_distinct(vectors[step], options)
         return nearest(vectors, centroids(vectors[step], sample))[0]
     graph = neighbour_graph(vectors, neighbour_count(len(vectors)))
-    if len(vectors) < options.few_texts:
-        return merge_alike(vectors, _few(graph, vectors, options), options.alike)
-    tried = [
-        without_small(vectors, partition(graph, one, options.runs), options.smallest_cluster)
-        for one in options.resolutions
-    ]
-    scores = np.array([_silhouette(vectors, labels) for labels in tried])
-    sizes = np.array([labels.max() + 1 for labels in tried])
-    tolerance = options.least_tolerance + options.tolerance_growth * len(vectors) / 10_000
-    good = np.flatnonzero(scores >= scores.max() - min(tolerance, 0.12) * abs(scores.max()))
-    chosen = tried[int(good[np.argmin(sizes[good])])]
-    return merge_alike(vectors, chosen, options.alike)
+    resolution = min(options.most_resolution, options.resolution_texts / len(vectors))
+    found = _in_large_groups(graph, vectors, resolution, options)
+    return merge_alike(vectors, found, options.alike)
 
 
-def _few(graph: sparse.csr_matrix, vectors: Matrix, options: DiscoveryOptions) -> Labels:
-    """The partition of few texts: the resolution is halved until most are in large groups."""
-    resolution = options.few_texts_resolution
+def _in_large_groups(
+    graph: sparse.csr_matrix, vectors: Matrix, resolution: float, options: DiscoveryOptions
+) -> Labels:
+    """The partition at a resolution that is halved until most texts are in large groups."""
     while True:
         labels = partition(graph, resolution, options.runs)
         small = np.bincount(labels)[labels] < options.smallest_cluster
@@ -221,6 +209,33 @@ def _likeness(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> 
     return np.asarray(likeness, dtype=np.float32)
 
 
+def cores(vectors: Matrix, labels: Labels, *, background: Matrix, least: float) -> list[Labels]:
+    """Rows of every cluster that hangs together, the largest first; of a loose one its inner half.
+
+    A cluster hangs together if its contrast reaches `least`; one whose inner half does not either
+    is left out: it holds what is like nothing.
+    """
+    floor = float((background.astype(np.float64).mean(axis=0) ** 2).sum())
+    found = []
+    for label in range(int(labels.max(initial=-1)) + 1):
+        rows = np.flatnonzero(labels == label)
+        if contrast(vectors[rows], floor) < least:
+            likeness = vectors[rows] @ centroids(vectors[rows], np.zeros(len(rows), np.int64))[0]
+            rows = rows[likeness.round(6) >= np.median(likeness.round(6))]
+        if contrast(vectors[rows], floor) >= least:
+            found.append(rows)
+    return sorted(found, key=lambda rows: (-len(rows), int(rows[0])))
+
+
+def contrast(vectors: Matrix, floor: float) -> float:
+    """Mean similarity of pairs above that of any two texts, `floor`; 1 is the most there can be."""
+    size = len(vectors)
+    if size < 2:
+        return 0.0
+    total = float((vectors.astype(np.float64).sum(axis=0) ** 2).sum())
+    return round(((total - size) / (size * (size - 1)) - floor) / max(1 - floor, 1e-6), 6)
+
+
 def centroids(vectors: Matrix, labels: Labels) -> Matrix:
     """Unit mean vector per label from 0; rows labelled below 0 are left out."""
     inside = labels >= 0
@@ -244,30 +259,6 @@ def nearest(vectors: Matrix, centres: Matrix) -> tuple[Labels, Matrix]:
         place[part] = similarity.argmax(axis=1)
         score[part] = similarity.max(axis=1)
     return place, score
-
-
-def _silhouette(vectors: Matrix, labels: Labels) -> float:
-    """Mean cosine silhouette, every row against the whole of every cluster."""
-    clusters = int(labels.max()) + 1
-    if clusters < 2:
-        return -1.0
-    sizes = np.bincount(labels, minlength=clusters).astype(np.float64)
-    members = sparse.csr_matrix(
-        (np.ones(len(labels)), (labels, np.arange(len(labels)))), shape=(clusters, len(labels))
-    )
-    sums = members @ vectors.astype(np.float64)
-    scores = np.empty(len(vectors))
-    for start in range(0, len(vectors), _BLOCK_ROWS):
-        own = labels[start : start + _BLOCK_ROWS]
-        rows = np.arange(len(own))
-        total = vectors[start : start + _BLOCK_ROWS] @ sums.T
-        inside = 1 - (total[rows, own] - 1) / np.maximum(sizes[own] - 1, 1)
-        outside = 1 - total / sizes
-        outside[rows, own] = np.inf
-        other = outside.min(axis=1)
-        width = np.maximum(np.maximum(other, inside), 1e-12)
-        scores[start + rows] = np.where(sizes[own] > 1, (other - inside) / width, 0.0)
-    return float(scores.mean())
 
 
 def _by_size(labels: Labels, counts: npt.NDArray[np.int64]) -> Labels:

@@ -12,11 +12,14 @@ import numpy.typing as npt
 import polars as pl
 
 from models.errors import ContractError
+from voc_pipeline.issues.stopwords import STOP_WORDS
 
 Matrix = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
+_CHARACTERS = 2_000
+_LEAST_CONTENT = 2
 WINDOW_COLUMNS = (
     "segment_id", "feedback_id", "segment_text", "text_hash", "source_id", "voice_key",
     "text_key", "week_start", "received_week", "vector", "current_issue_id",
@@ -43,8 +46,8 @@ class Evidence:
     is_new: Flags
     is_young: Flags
     is_on_time: Flags
-    is_filled: Flags
-    """False for a text without a token, whose vector is all zeros."""
+    is_telling: Flags
+    """Says enough to found an issue: a vector that is not all zeros, and two words of content."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -92,7 +95,7 @@ def read_evidence(window: pl.DataFrame, *, week: date, young_weeks: int) -> Evid
         is_new=(frame["received_week"] == week).to_numpy(),
         is_young=(frame["received_week"] >= first_young).to_numpy(),
         is_on_time=(frame["week_start"] >= frame["received_week"]).to_numpy(),
-        is_filled=np.abs(vectors).sum(axis=1) > 0,
+        is_telling=(np.abs(vectors).sum(axis=1) > 0) & _has_content(frame["segment_text"]),
     )
 
 
@@ -116,6 +119,19 @@ def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
     """The first row of every wording among these rows, in their order."""
     first = np.unique(evidence.wording[rows], return_index=True)[1]
     return rows[np.sort(first)]
+
+
+def _has_content(texts: pl.Series) -> Flags:
+    """Whether a text has two distinct words beyond masks, names of accounts and common words."""
+    words = (
+        texts.str.slice(0, _CHARACTERS)
+        .str.to_lowercase()
+        .str.replace_all("\u2019", "'", literal=True)
+        .str.replace_all(r"\[[a-z_]{2,30}\]|@\w{1,60}|https?://\S{1,500}", " ")
+        .str.extract_all(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+    )
+    content = words.list.set_difference(pl.Series([sorted(STOP_WORDS)]))
+    return (content.list.len() >= _LEAST_CONTENT).to_numpy()
 
 
 def _codes(names: pl.Series) -> Codes:

@@ -7,7 +7,7 @@ others. A name changes nothing about what belongs to the issue.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -15,15 +15,28 @@ import polars as pl
 
 from voc_pipeline.issues.evidence import Codes, Evidence, distinct_rows
 from voc_pipeline.issues.standing import Standing
-from voc_pipeline.issues.stopwords import STOP_WORDS, WEAK_EDGES
+from voc_pipeline.issues.stopwords import (
+    NEGATIONS,
+    STOP_WORDS,
+    TROUBLE,
+    TROUBLE_STEMS,
+    WEAK_EDGES,
+)
 
-_TOKEN = re.compile(r"\[[A-Za-z_]{1,30}\]|[^\W_]+(?:['\u2019-][^\W_]+){0,3}|[.,;:!?()\n]")
+_HANDLE = re.compile(r"(?<![\w@])@(\w{2,60})")
+_TOKEN = re.compile(
+    r"@\w{1,60}|https?://\S{1,500}|\[[A-Za-z_]{1,30}\]|[^\W_]+(?:['\u2019-][^\W_]+){0,3}|[.,;:!?()\n]"
+)
 _TEXTS_PER_ISSUE = 60
 _CHARACTERS = 400
 _LONGEST_PHRASE = 5
+_LEAST_ADDRESSED = 3
 _TERMS = 6
 _QUOTES = 3
 _QUOTE_LENGTH = (20, 280)
+_NO_END = WEAK_EDGES | NEGATIONS
+_TROUBLE_WEIGHT = 1.8
+"""A phrase that names a thing and what is wrong with it says more than one that names a thing."""
 _KEEP_SHARE = 0.6
 """A name stays while its score is at least this share of the best candidate's."""
 
@@ -51,7 +64,11 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
     if not due:
         return
     texts = _central_texts(standings, evidence, place)
-    words = {at: [_words(text) for text in mine] for at, mine in texts.items()}
+    accounts = _accounts(texts.values())
+    words = {
+        at: [["" if word in accounts else word for word in _words(text)] for text in mine]
+        for at, mine in texts.items()
+    }
     background = _Background(words)
     used = {one.label for at, one in enumerate(standings) if at not in due and one.label}
     for at in due:
@@ -117,20 +134,30 @@ def _central_texts(
 
 
 def _words(text: str) -> list[str]:
-    """Tokens in lower case; a mask or a mark that ends a phrase becomes an empty token."""
+    """Tokens in lower case; masks, links, accounts and ends of a phrase become empty tokens."""
     found = _TOKEN.findall(text.lower().replace("\u2019", "'"))
-    return ["" if token[0] in "[.,;:!?()\n" else token for token in found]
+    return ["" if token[0] in "[.,;:!?()\n@" or "://" in token else token for token in found]
+
+
+def _accounts(texts: Iterable[list[str]]) -> set[str]:
+    """Names that posts are addressed to, which name the company and not the problem."""
+    found = Counter(
+        name.lower() for mine in texts for text in mine for name in set(_HANDLE.findall(text))
+    )
+    return {name for name, count in found.items() if count >= _LEAST_ADDRESSED}
 
 
 def _phrases(words: list[str]) -> Iterator[tuple[str, ...]]:
     """Every run of 2 to 5 words within a clause whose ends carry meaning."""
     for start in range(len(words)):
-        if words[start] in WEAK_EDGES or not words[start]:
+        if not words[start] or (words[start] in WEAK_EDGES and words[start] not in NEGATIONS):
+            continue
+        if words[start].isdigit():
             continue
         for end in range(start + 1, min(start + _LONGEST_PHRASE, len(words))):
             if not words[end]:
                 break
-            if words[end] not in WEAK_EDGES and not words[end].isdigit():
+            if words[end] not in _NO_END and not words[end].isdigit():
                 yield tuple(words[start : end + 1])
 
 
@@ -185,8 +212,15 @@ class _Background:
     def _phrase_score(self, at: int, phrase: tuple[str, ...], count: int) -> float:
         content = [word for word in dict.fromkeys(phrase) if _is_content(word)]
         meaning = sum(self._weight(at, word) for word in content)
+        says = _TROUBLE_WEIGHT if any(_is_trouble(word) for word in phrase) else 1.0
+        if all(word in TROUBLE for word in content):
+            says = 0.5
         # A phrase must be common in its issue, but longer ones are rarer by nature.
-        return round(meaning * (count / self._sizes[at]) ** 0.4, 9) if content else 0.0
+        return round(says * meaning * math.pow(count / self._sizes[at], 0.4), 9)
+
+
+def _is_trouble(word: str) -> bool:
+    return word in TROUBLE or word.startswith(TROUBLE_STEMS)
 
 
 def _is_content(word: str) -> bool:

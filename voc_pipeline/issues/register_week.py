@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from voc_pipeline.issues.discovery import DiscoveryOptions, centroids, discover
+from voc_pipeline.issues.discovery import DiscoveryOptions, centroids, cores, discover
 from voc_pipeline.issues.emergence import EmergenceOptions, Stream, emergent_groups
 from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
 from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
@@ -36,10 +36,19 @@ class RegisterOptions:
     """Weeks of segments the window should hold; the older ones are the past of the test."""
     young_weeks: int = 3
     """Segments received in this many weeks may move to an issue that is born."""
-    founding_texts: int = 1_000
+    founding_texts: int = 2_000
     founding_weeks: int = 3
     """The register starts with this many distinct texts, or after this many weeks with fewer."""
-    least_founding_texts: int = 60
+    least_founding_texts: int = 40
+    """Never with fewer than these, whichever weeks of the window they came in."""
+    founding_contrast: float = 0.15
+    """Clusters that hang together less are no issues."""
+    least_overlooked: int = 6
+    overlooked_share: float = 0.002
+    """An issue the start missed needs that many unassigned feedback, and that share of the
+    window's texts."""
+    overlooked_contrast: float = 0.85
+    """And this much of the contrast of the register's median issue."""
     dormant_weeks: int = 8
     fresh_weeks: int = 8
     """Issues born in this many weeks may merge into an older one."""
@@ -48,9 +57,10 @@ class RegisterOptions:
     """The same for two issues born within `young_weeks` of each other."""
     least_voices: int = 3
     least_wordings: int = 3
-    threshold_share: float = 0.03
+    threshold_share: float = 0.08
     threshold_weight: float = 20.0
     discovery: DiscoveryOptions = field(default_factory=DiscoveryOptions)
+    rediscovery: DiscoveryOptions = field(default_factory=lambda: DiscoveryOptions(runs=1))
     emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
 
 
@@ -81,6 +91,8 @@ class RegisterWeek:
         else:
             self._bear(self._founding(), np.ones(len(self.evidence), dtype=bool))
         self._assign()
+        if self.standings:
+            self._bear(self._overlooked(), (self.place == NOWHERE) & self.evidence.is_on_time)
         self._merge_converging()
         self._age()
 
@@ -94,11 +106,13 @@ class RegisterWeek:
     def _founding(self) -> list[Codes]:
         """The first issues, found in all that is there, once there is enough of it."""
         evidence = self.evidence
-        rows = distinct_rows(evidence, np.flatnonzero(evidence.is_on_time & evidence.is_filled))
+        rows = distinct_rows(evidence, np.flatnonzero(evidence.is_on_time & evidence.is_telling))
         if not self._can_found(rows):
             return []
-        labels = discover(evidence.vectors[rows], self.options.discovery)
-        return [rows[labels == label] for label in range(int(labels.max(initial=-1)) + 1)]
+        vectors = evidence.vectors[rows]
+        labels = discover(vectors, self.options.discovery)
+        least = self.options.founding_contrast
+        return [rows[c] for c in cores(vectors, labels, background=vectors, least=least)]
 
     def _can_found(self, rows: Codes) -> bool:
         """Texts enough for all issues to show, or a few weeks of what there is."""
@@ -108,11 +122,43 @@ class RegisterWeek:
         waited = first <= self.week - timedelta(weeks=self.options.founding_weeks - 1)
         return waited or len(rows) >= self.options.founding_texts
 
+    def _overlooked(self) -> list[Codes]:
+        """Groups of unassigned rows that hang together: small steady issues the start missed.
+
+        They have a past, so the emergence test never bears them.
+        """
+        evidence, options = self.evidence, self.options
+        telling = np.flatnonzero(evidence.is_on_time & evidence.is_telling)
+        rows = distinct_rows(evidence, telling[self.place[telling] == NOWHERE])
+        rows = _sample(evidence, rows, options.emergence.past_sample)
+        if len(rows) < options.least_overlooked:
+            return []
+        vectors = evidence.vectors[rows]
+        labels = discover(vectors, options.rediscovery)
+        whole = distinct_rows(evidence, telling)
+        background = evidence.vectors[whole]
+        floor = float((background.astype(np.float64).mean(axis=0) ** 2).sum())
+        usual = [one.contrast(floor) for one in self.standings if one.is_open and one.weight > 1]
+        least = max(
+            options.founding_contrast,
+            options.overlooked_contrast * float(np.median(usual or [0.0])),
+        )
+        groups = cores(vectors, labels, background=background, least=least)
+        size = max(options.least_overlooked, options.overlooked_share * len(whole))
+        return [rows[group] for group in groups if self._is_overlooked(rows[group], size)]
+
+    def _is_overlooked(self, rows: Codes, size: float) -> bool:
+        """Large enough, spoken of this week, and not what an issue is about already."""
+        enough = len(np.unique(self.evidence.feedback[rows])) >= size
+        return bool(enough and self.evidence.is_new[rows].any() and not self._is_known(rows))
+
     def _emerging(self) -> list[Codes]:
         """Groups of young rows that are new by the emergence test and known under no issue."""
         evidence, options = self.evidence, self.options
         is_young = evidence.is_young & (evidence.frame["received_week"] > self._founded).to_numpy()
-        distinct = distinct_rows(evidence, np.flatnonzero(evidence.is_on_time & evidence.is_filled))
+        distinct = distinct_rows(
+            evidence, np.flatnonzero(evidence.is_on_time & evidence.is_telling)
+        )
         young = _sample(evidence, distinct[is_young[distinct]], options.emergence.young_sample)
         past = _sample(evidence, distinct[~is_young[distinct]], options.emergence.past_sample)
         rows = np.sort(np.concatenate([young, past]))
@@ -170,7 +216,7 @@ class RegisterWeek:
         """Unnumbered issues whose sum is, for the moment, their group's centre."""
         vectors = self.evidence.vectors
         centres = [_centre(vectors[rows]) for rows in groups]
-        inside = [vectors[rows] @ centre for rows, centre in zip(groups, centres, strict=True)]
+        inside = [_likeness_to_others(vectors[rows]) for rows in groups]
         known = [one.threshold for one in self.standings if one.is_open]
         share, weight = self.options.threshold_share, self.options.threshold_weight
         everywhere = float(np.median(known) if known else np.quantile(np.hstack(inside), share))
@@ -282,6 +328,14 @@ class RegisterWeek:
 def _centre(vectors: Matrix) -> Matrix:
     centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
     return centre
+
+
+def _likeness_to_others(vectors: Matrix) -> Numbers:
+    """Similarity of every row to the centre of the others: a small group must not look tight."""
+    rows = vectors.astype(np.float64)
+    others = rows.sum(axis=0) - rows
+    length = np.maximum(np.linalg.norm(others, axis=1), 1e-9)
+    return np.asarray((rows * others).sum(axis=1) / length, dtype=np.float64)
 
 
 def _sample(evidence: Evidence, rows: Codes, size: int) -> Codes:

@@ -87,6 +87,13 @@ class Standing:
         length = float(np.linalg.norm(self.vector_sum))
         return min(1.0, length / self.weight) if self.weight > 0 else 0.0
 
+    def contrast(self, floor: float) -> float:
+        """Mean similarity of pairs of members above that of any two texts, `floor`; 1 at most."""
+        if self.weight <= 1:
+            return 0.0
+        pairs = (self.weight * self.cohesion() ** 2 - 1) / (self.weight - 1)
+        return round((pairs - floor) / max(1 - floor, 1e-6), 6)
+
     def change(self, vectors: Matrix, weights: Numbers, sign: int) -> None:
         """Add members to the sum, or with sign -1 take them out."""
         self.vector_sum = self.vector_sum + sign * (weights @ vectors.astype(np.float64))

@@ -1,4 +1,4 @@
-"""Words that carry no issue of their own, and words with which no label begins or ends.
+"""Words that carry no issue of their own, words that end no label, words that tell of trouble.
 
 English word lists only; the choice of labels is in `labels`.
 """
@@ -35,3 +35,25 @@ STOP_WORDS = WEAK_EDGES | frozenset(
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """These say nothing about which problem it is, though a label may hold them."""
+
+NEGATIONS = frozenset(
+    """
+    no not never without can't cannot couldn't don't doesn't didn't isn't aren't wasn't weren't
+    hasn't haven't hadn't won't wouldn't unable nothing
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""A label may begin with one of these, but not end."""
+
+TROUBLE = NEGATIONS | frozenset(
+    """
+    awful bad broke broken bug bugs chased closed confusing cut dead declined delay delayed delays
+    difficult dirty disconnected double dropped duplicate empty error errored errors expensive
+    expired faulty frozen hold hung ignored impossible inaccurate incorrect invalid irrelevant lack
+    late later lied long longer loses losing lost misleading missed missing mistake overcharged
+    pain poor queue refused refuses repeat repeating rude scratched short slow slower smashed stolen
+    stopped stops stuck terrible torn twice unacceptable unanswered unauthorised unclear unhelpful
+    unreliable unsafe useless wait waited waiting worse worst wrong
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+TROUBLE_STEMS = ("cancel", "crash", "damag", "fail", "freez", "reject")
+"""Words, or beginnings of words, that say what is wrong."""

@@ -24,7 +24,7 @@ _LONGEST_TEXT = 20_000
 _BATCH_TEXTS = 1_024
 _BATCH_CHARACTERS = 200_000
 _DECIMALS = 6
-_MASK = re.compile(r"\[[a-z_]{2,30}\]")
+_UNSPOKEN = re.compile(r"\[[a-z_]{2,30}\]|(?<![\w@])@\w{1,60}|https?://\S{1,500}|#")
 VECTOR_SCHEMA: dict[str, pl.DataType] = {
     "text_hash": pl.String(),
     "model_id": pl.String(),
@@ -108,8 +108,11 @@ def unit_rows(rows: Matrix) -> Matrix:
 
 
 def spoken(text: str) -> str:
-    """The text as a model is shown it: case-folded, without masks, with single spaces."""
-    return " ".join(_MASK.sub(" ", text.casefold()).split())
+    """The text as a model is shown it: case-folded, with single spaces, and only its own words.
+
+    Masks, links and whom a post is addressed to tell of no problem and would make texts alike.
+    """
+    return " ".join(_UNSPOKEN.sub(" ", text.casefold()).split())
 
 
 def load_model(name: str) -> VectorModel:
