@@ -41,7 +41,7 @@ def monday_schedule(job: UnresolvedAssetJobDefinition, company: CompanySettings)
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """One line a failed step: stage, error, remedy as the error states it."""
-    events = [*context.get_step_failure_events(), context.failure_event]
+    events = context.get_step_failure_events() or [context.failure_event]
     for line in [line for event in events if (line := failure_line(event))]:
         context.log.error(f"run {context.dagster_run.run_id} failed at {line}")
 

@@ -59,12 +59,15 @@ def required_sources(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
 
 
 def _quiet_sources(quiet: pl.DataFrame) -> str | None:
-    """`social (silent in 2 weeks, last 2026-W31); ...`, or None."""
-    by_source = quiet.group_by("source_id", "state").agg(pl.len(), pl.col("week_start").max())
+    """`social (silent in 2 weeks, last 2026-W31); ...` with a failure's message, or None."""
+    by_source = quiet.group_by("source_id", "state").agg(
+        pl.len(), pl.col("week_start").max(), pl.col("message").last()
+    )
     return (
         "; ".join(
-            f"{source} ({state} in {count} week{'s' * (count > 1)}, last {week_label(last)})"
-            for source, state, count, last in by_source.sort("source_id", "state").rows()
+            f"{source} ({state} in {count} week{'s' * (count > 1)}, last {week_label(last)}"
+            + (f": {message})" if message else ")")
+            for source, state, count, last, message in by_source.sort("source_id", "state").rows()
         )
         or None
     )

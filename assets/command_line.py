@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.errors import ConfigurationError, VocError
@@ -26,6 +26,7 @@ DEMO_HOME = DEFAULT_HOME / "demo"
 DEMO_FIRST_WEEK = date(2025, 9, 22)
 DEMO_WEEKS = 60
 DEMO_SEED = 7
+_HEALTH = ("source", "state", "expected", "arrived", "late", "rejected", "last seen, UTC")
 
 app = typer.Typer(
     add_completion=False,
@@ -126,7 +127,7 @@ def status(home: HomeOption = None) -> None:
     out.print(f"Lock: {escape(holder) if holder else 'free'}")
     reports = read_published(chosen.path, "SELECT * FROM reports ORDER BY week_start")
     if reports is None or reports.is_empty():
-        out.print("No week has run yet: `voc run`")
+        out.print(f"No week has run yet: uv run voc run --home {escape(str(chosen.path))}")
         return
     newest = reports.row(-1, named=True)
     out.print(f"Last week run: {newest['week_label']}: {escape(newest['headline'])}")
@@ -138,12 +139,12 @@ def status(home: HomeOption = None) -> None:
         "SELECT * FROM source_health WHERE week_start = "
         "(SELECT max(week_start) FROM source_health) ORDER BY source_id",
     )
-    shown = Table("source", "state", "expected", "arrived", "late", "rejected", "last seen")
+    shown = Table(*(Column(name, no_wrap=True) for name in _HEALTH))
     for row in health.to_dicts() if health is not None else []:
         expected = "" if row["expected_count"] is None else f"{row['expected_count']:.0f}"
         shown.add_row(
             row["source_id"], row["state"], expected, str(row["arrived_count"]),
-            str(row["late_count"]), str(row["rejected_count"]), str(row["last_seen_at"] or ""),
+            str(row["late_count"]), str(row["rejected_count"]), str(row["last_seen_at"] or "")[:10],
         )  # fmt: skip
     out.print(shown)
     restated = read_published(

@@ -27,7 +27,8 @@ def raw(run: WeekRun) -> None:
     """What every source holds that was known by the week's cutoff and is not stored yet.
 
     One transaction a source and week stores the records as received, the ledger of the load and
-    the cursor. A source that fails is named in `source_health`; the others still load.
+    the cursor. A source that fails is named in `source_health`; the others still load. If all
+    fail, the run does: a week without any source is no week without complaints.
     """
     company = run.settings.company
     connectors = {
@@ -47,6 +48,8 @@ def raw(run: WeekRun) -> None:
                 failures[source.id] = str(error)
             if source.id in failures:
                 run.say(f"{source.id}: {failures[source.id]}")
+        if len(failures) == len(run.settings.sources):
+            raise FatalSourceError("no source could be read:\n" + "\n".join(failures.values()))
         _close_week(run, week, failures)
 
 
@@ -78,6 +81,8 @@ def load(run: WeekRun, source: Source, connector: Connector, week: date) -> dict
             _store(warehouse, connector, batch, window, totals, run.home.pseudonym_key)
             if batch.complete_over is not None and is_same_search:
                 _withdraw(warehouse, batch.complete_over, pl.concat(seen), window, totals)
+            if window.is_first_load:
+                _refuse_if_all_set_aside(source, batch, totals)
         after = Cursor(
             source_id=source.id,
             cursor=cursor,
@@ -98,6 +103,16 @@ def load(run: WeekRun, source: Source, connector: Connector, week: date) -> dict
             }
             warehouse.append(Load, pl.DataFrame([row], schema=polars_schema(Load)))
     return totals
+
+
+def _refuse_if_all_set_aside(source: Source, batch: Batch, totals: dict[str, int]) -> None:
+    """A first load of which nothing can be used is a wrong setting, not a week of bad records."""
+    if totals["fetched"] > 1 and totals["fetched"] == totals["rejected"]:
+        first = batch.rejects.row(0, named=True)
+        raise FatalSourceError(
+            f"source {source.id}: all {totals['fetched']} records were set aside, the first "
+            f"({first['origin']}) because {first['reason']}: {first['remedy']}"
+        )
 
 
 def _store(

@@ -23,6 +23,8 @@ def _fields(model: type[BaseModel], table: str) -> Iterator[tuple[str, str, str]
     named = f"{table} kind = {get_args(kind.annotation)[0]!r}" if kind else table
     yield named, "", " ".join((model.__doc__ or "").split())
     for name, found in model.model_fields.items():
+        if name == "kind":
+            continue
         inner = _models_in(found.annotation)
         if inner:
             for one in inner:

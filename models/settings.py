@@ -2,13 +2,23 @@
 
 import tomllib
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.errors import ConfigurationError, shortened
-from models.source import Source
+from models.source import (
+    CallRecordsSource,
+    CfpbSource,
+    ColumnMapping,
+    FilesSource,
+    ScoreSettings,
+    Source,
+    TranscriptsSource,
+)
 from models.table import Contract
 from models.week import parse_week
 
@@ -118,6 +128,32 @@ class Settings(Contract):
         return self
 
 
+def _finding(found: dict[str, Any], content: dict[str, Any]) -> str:
+    """One line on one wrong key: where it stands, what is wrong, what may have been meant."""
+    place = [str(part) for part in found["loc"]]
+    if found["type"] == "too_short" and place == ["sources"] and content.get("sources"):
+        return ""  # follows from the source's own error
+    if place[0] == "sources" and len(place) > 1:
+        number = int(place[1])
+        name = content["sources"][number].get("id", f"number {number + 1}")
+        place = [f"source {name}", *place[3:]]
+    line = f"  {'.'.join(place)}: "
+    if found["type"] == "extra_forbidden":
+        meant = get_close_matches(place[-1], _known_keys(), n=1)
+        return line + "unknown key" + (f"; did you mean {meant[0]!r}?" if meant else "")
+    if found["type"] == "missing":
+        return line + "missing; it has no default"
+    return f"{line}{found['msg']} (found {shortened(found['input'])})"
+
+
+def _known_keys() -> list[str]:
+    models = (
+        Settings, CompanySettings, FunctionSettings, MaskingSettings, EngineSettings, FilesSource,
+        TranscriptsSource, CallRecordsSource, CfpbSource, ColumnMapping, ScoreSettings,
+    )  # fmt: skip
+    return sorted({name for model in models for name in model.model_fields})
+
+
 def read_settings(home: Path) -> Settings:
     """The settings of a home.
 
@@ -137,12 +173,9 @@ def read_settings(home: Path) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        lines = "\n".join(
-            f"  {'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
-            + ("" if found["type"] == "missing" else f" (found {shortened(found['input'])})")
-            for found in error.errors()
-        )
+        lines = [_finding(dict(found), content) for found in error.errors()]
+        lines = [line for line in lines if line]
         raise ConfigurationError(
-            f"{path} does not fit, {error.error_count()} to mend:\n{lines}\n"
+            f"{path} does not fit, {len(lines)} to mend:\n" + "\n".join(lines) + "\n"
             "Every key is described by `uv run voc settings`"
         ) from error

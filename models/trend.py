@@ -89,10 +89,12 @@ class Restatement(TableRow):
     week_start: date = Field(description="Monday of the week restated.")
     issue_id: str = Field(description="The issue.")
     figure: str = Field(description="Name of the figure: feedback_count, verdict, ...")
-    was_value: str | None = Field(description="The figure as last known, as text.")
+    was_value: str | None = Field(
+        description="The figure as last known, as text; null if the issue was not born yet."
+    )
     is_value: str | None = Field(description="The figure as known now, as text.")
     reason: Literal["late", "revised", "reassigned", "rebuilt", "decision"] = Field(
-        description="late records, revised or deleted records, segments that moved to another "
-        "issue, a rebuild, or a decision."
+        description="late: late records; revised: changed or deleted records; reassigned: segments "
+        "that moved to another issue; rebuilt: a rebuild; decision: a person's."
     )
     as_of: datetime = Field(description="Knowledge of this instant, UTC.")

@@ -29,7 +29,7 @@ def test_status_tells_week_sources_lock_and_restatements(finished):
 
 def test_status_of_a_home_that_never_ran_says_what_to_do(tmp_path, finished):
     (tmp_path / "settings.toml").write_text((finished.path / "settings.toml").read_text())
-    assert "`voc run`" in voc("status", "--home", tmp_path)
+    assert "uv run voc run" in voc("status", "--home", tmp_path)
 
 
 def test_check_loads_nothing_and_names_what_is_wrong(tmp_path, finished):
@@ -105,3 +105,13 @@ def test_every_setting_is_described():
     assert set(Settings.model_fields) == {"company", "functions", "masking", "engine", "sources"}
     shown = voc("settings")
     assert "start_week = required" in shown
+
+
+def test_a_typo_in_a_source_names_the_source_and_what_was_meant(tmp_path, finished):
+    settings = (finished.path / "settings.toml").read_text()
+    assert "date_formats" in settings
+    (tmp_path / "settings.toml").write_text(settings.replace("\ndate_formats", "\ndate_format", 1))
+    with pytest.raises(ConfigurationError, match=r"date_format: .*mean 'date_formats'") as raised:
+        voc("run", "--home", tmp_path)
+    assert "source complaints" in str(raised.value)
+    assert "1 to mend" in str(raised.value)

@@ -187,7 +187,19 @@ def test_a_kill_in_the_middle_of_a_load_leaves_nothing_of_it(shop, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(assets.raw.intake, "store_cursor", dies)
         with shop.warehouse() as warehouse:
-            raw(WeekRun("raw", shop, warehouse, [FIRST], lambda _: None, attempt=1))
+            with pytest.raises(FatalSourceError, match="no source could be read"):
+                raw(WeekRun("raw", shop, warehouse, [FIRST], lambda _: None, attempt=1))
             assert warehouse.rows(RawRecord).is_empty()
             assert warehouse.rows(Load).is_empty()
     assert load(shop, FIRST) == {"fetched": 3, "loaded": 3}
+
+
+def test_a_first_load_of_which_nothing_can_be_used_stops_the_run_and_says_why(shop):
+    write(shop.path, "1,06.01.2026,a,ann,1\n", "2,07.01.2026,b,bob,2\n")
+    (shop.path / "letters.csv").unlink()
+    (shop.path / "letters.csv").write_text("day,words\nlast week,hello\nthis week,hello\n")
+    with (
+        shop.warehouse() as warehouse,
+        pytest.raises(FatalSourceError, match="reviews: all 2 records were set aside"),
+    ):
+        raw(WeekRun("raw", shop, warehouse, [FIRST], lambda _: None, attempt=1))

@@ -18,9 +18,9 @@ from models.trend import IssueWeekly, PublishedFigure, Restatement
 from voc_pipeline.warehouse import knowledge
 from voc_pipeline.warehouse.schema import (
     STORAGE_VERSION,
+    column_type,
     columns,
     create_statements,
-    polars_schema,
     quoted,
 )
 from voc_pipeline.warehouse.store import Warehouse
@@ -150,7 +150,7 @@ def _dictionary() -> pl.DataFrame:
                 {
                     "table_name": model.table,
                     "column_name": name,
-                    "column_type": str(polars_schema(model)[name]),
+                    "column_type": column_type(model, name)[0],
                     "grain": grain,
                     "description": model.model_fields[name].description or "",
                 }
