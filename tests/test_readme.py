@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from assets.command_line import app
 from assets.home import ROOT
 from connectors import REGISTRY
+from models.settings import read_settings
 from voc_pipeline import FLOW
 from voc_pipeline.warehouse.publish import PUBLISHED_TABLES
 
@@ -81,3 +82,9 @@ def test_every_path_of_the_file_map_exists():
         parent = parent if line.startswith(" ") else name
         path = ROOT / (parent + name if line.startswith(" ") else name)
         assert path.is_dir(), path
+
+
+def test_the_smallest_settings_of_the_readme_are_valid(tmp_path):
+    block = re.search(r"```toml\n(.*?)```", README, flags=re.DOTALL)[1]
+    (tmp_path / "settings.toml").write_text(block)
+    assert [source.id for source in read_settings(tmp_path).sources] == ["reviews"]
