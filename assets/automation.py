@@ -1,16 +1,15 @@
 """The weekly job, its Monday schedule, and what happens when a run fails."""
 
+from datetime import UTC
+
 import dagster as dg
-from dagster._core.definitions.partitions.partitioned_schedule import (
-    UnresolvedPartitionedAssetScheduleDefinition,
-)
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster_shared.error import SerializableErrorInfo
 
 from models.settings import CompanySettings
+from models.week import last_closed_week, week_label
 
 JOB = "weekly"
-Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
 
 
 def weekly_job() -> UnresolvedAssetJobDefinition:
@@ -24,14 +23,26 @@ def weekly_job() -> UnresolvedAssetJobDefinition:
     )
 
 
-def monday_schedule(job: UnresolvedAssetJobDefinition, company: CompanySettings) -> Schedule:
+def monday_schedule(
+    job: UnresolvedAssetJobDefinition, company: CompanySettings
+) -> dg.ScheduleDefinition:
     """Monday at the company's cutoff, for the week just closed."""
-    return dg.build_schedule_from_partitioned_job(
-        job,
+
+    @dg.schedule(
         name="monday",
-        hour_of_day=company.cutoff_hour,
+        job=job,
+        cron_schedule=f"0 {company.cutoff_hour} * * 1",
+        execution_timezone=company.time_zone,
         description="Runs the week that has just closed.",
     )
+    def monday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        tick = context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)
+        week = last_closed_week(tick, company.time_zone, company.cutoff_hour)
+        if company.final_week and week > company.final_week:
+            return dg.SkipReason(f"The history ends with {week_label(company.final_week)}.")
+        return dg.RunRequest(run_key=week.isoformat(), partition_key=week.isoformat())
+
+    return monday
 
 
 @dg.run_failure_sensor(

@@ -88,10 +88,24 @@ def end_dead_runs(home: Home, instance: dg.DagsterInstance, *, but: str = "") ->
         if run.run_id == but or _lives(home, record):
             continue
         instance.report_run_canceled(run, message="Its process ended without a word.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         ended.append(run.run_id)
+    _free_slots_of_ended_runs(instance)
     _sweep(home, instance)
     return ended
+
+
+def _free_slots_of_ended_runs(instance: dg.DagsterInstance) -> None:
+    """Also of runs that others ended: the code server calls a killed worker's run failed itself."""
+    storage = instance.event_log_storage
+    holders: set[str] = set()
+    for pool in storage.get_concurrency_keys():
+        found = storage.get_concurrency_info(pool)
+        holders |= {one.run_id for one in found.claimed_slots}
+        holders |= {one.run_id for one in found.pending_steps}
+    for run_id in holders:
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _mark_alive(home: Home, run_id: str) -> None:
