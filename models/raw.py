@@ -106,8 +106,9 @@ class SourceHealth(TableRow):
     rejected_count: int = Field(description="Records that this week's loads set aside.")
     last_seen_at: datetime | None = Field(description="Latest occurred_at known, UTC.")
     state: Literal["ok", "quiet", "silent", "surge", "failed", "not started"] = Field(
-        description="silent: nothing arrived though something was expected; quiet, surge: below a "
-        "third, above three times the expectation; failed: the source could not be read."
+        description="silent: nothing arrived though something was expected; quiet, surge: below or "
+        "above 1.8 times the expectation and beyond the source's habit; failed: it could not be "
+        "read; not started: nothing has ever arrived."
     )
     is_required: bool = Field(description="True if a silent or failed week blocks the run.")
     message: str = Field(description="The error's message where the source failed, else empty.")

@@ -1,14 +1,16 @@
 """Whether each source spoke this week as it usually does: a silent pipe is named, never a fall."""
 
+import math
 from datetime import date
 
 import polars as pl
 
 HISTORY_WEEKS = 8
 LEAST_HISTORY = 4
-LEAST_EXPECTED = 5.0
-"""Below this many records a week, quiet and surge mean nothing."""
-FACTOR = 3.0
+LEAST_FACTOR = 1.8
+"""A source this much below or above its median is quiet or surging, if that is beyond its habit."""
+DEVIATIONS = 3.0
+_MAD_TO_DEVIATION = 1.4826
 
 
 def judge_sources(
@@ -31,6 +33,7 @@ def judge_sources(
         .agg(
             pl.col("arrived_count").tail(HISTORY_WEEKS).median().alias("median"),
             pl.col("arrived_count").tail(HISTORY_WEEKS).len().alias("weeks"),
+            _spread(_log("arrived_count").tail(HISTORY_WEEKS)).alias("spread"),
             pl.col("last_seen_at").max().alias("seen_before"),
             pl.col("arrived_count").sum().alias("ever"),
         )
@@ -40,6 +43,9 @@ def judge_sources(
         schema={"source_id": pl.String, "message": pl.String},
     )
     arrived, expected = pl.col("arrived_count"), pl.col("expected_count")
+    shift = _log("arrived_count") - _log("expected_count")
+    habit = DEVIATIONS * pl.max_horizontal("spread", 1 / pl.max_horizontal("median", 1.0).sqrt())
+    is_odd = (shift.abs() > math.log(LEAST_FACTOR)) & (shift.abs() > habit)
     return (
         sources.join(now, on="source_id", how="left")
         .join(history, on="source_id", how="left")
@@ -59,9 +65,9 @@ def judge_sources(
             .then(pl.lit("not started"))
             .when((arrived == 0) & (expected.is_null() | (expected >= 1)))
             .then(pl.lit("silent"))
-            .when((expected >= LEAST_EXPECTED) & (arrived < expected / FACTOR))
+            .when(is_odd & (shift < 0))
             .then(pl.lit("quiet"))
-            .when((expected >= LEAST_EXPECTED) & (arrived > expected * FACTOR))
+            .when(is_odd)
             .then(pl.lit("surge"))
             .otherwise(pl.lit("ok"))
             .alias("state")
@@ -81,3 +87,12 @@ def judge_sources(
         )
         .sort("source_id")
     )
+
+
+def _log(column: str) -> pl.Expr:
+    return (pl.col(column) + 0.5).log()
+
+
+def _spread(logs: pl.Expr) -> pl.Expr:
+    """Robust standard deviation of the logarithms: 1.4826 times their median deviation."""
+    return _MAD_TO_DEVIATION * (logs - logs.median()).abs().median()
