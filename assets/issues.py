@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import polars as pl
+
 from assets.stage import WeekRun, table_note
 from models.errors import ConfigurationError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
@@ -49,7 +51,9 @@ def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
     """S(w) = f(S(w-1), what arrived by as_of(w)); its four tables change in one transaction."""
     warehouse, settings = run.warehouse, run.settings
     options = RegisterOptions(
-        model_id=model.model_id, false_births_per_week=settings.engine.false_births_per_week
+        model_id=model.model_id,
+        false_births_per_week=settings.engine.false_births_per_week,
+        numbers_taken=int(warehouse.recall("register.numbers_taken") or 0),
     )
     step = advance_register(
         warehouse.rows(Issue, "register_week = ?", week - ONE_WEEK),
@@ -64,6 +68,7 @@ def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
             warehouse.replace(table, frame, f"{table.partition} = ?", week)
         warehouse.remember("register.code_version", str(VERSION))
         warehouse.remember("register.model_id", model.model_id)
+        warehouse.remember("register.numbers_taken", str(_last_number(placed, options)))
         _stage(run, week, model.model_id).record(frames)
     run.note(
         week,
@@ -73,6 +78,12 @@ def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
         segments_unassigned=step.assignments["issue_id"].null_count(),
         lineage=table_note(step.lineage.drop("week_start")),
     )
+
+
+def _last_number(register: pl.DataFrame, options: RegisterOptions) -> int:
+    """The highest number of an id ever given: ISS-0042 is 42."""
+    numbers = register["issue_id"].str.extract(r"(\d+)$").cast(pl.Int64)
+    return int(max(options.numbers_taken, *numbers.to_list()))
 
 
 def _place_unseen(run: WeekRun, week: date, model_id: str) -> None:

@@ -77,8 +77,9 @@ def read_published(home: Path) -> dict[str, object]:
                 "ORDER BY records DESC"
             ),
             "counts": rows(
-                "SELECT (SELECT count(*) FROM feedback) AS feedback, (SELECT count(*) FROM segments)"
-                " AS segments, (SELECT count(*) FROM mentions) AS mentions,"
+                "SELECT (SELECT count(*) FROM feedback) AS feedback,"
+                " (SELECT count(*) FROM segments) AS segments,"
+                " (SELECT count(*) FROM mentions) AS mentions,"
                 " (SELECT count(*) FROM issues) AS issues"
             )[0],
             "largest_issues": rows(

@@ -19,7 +19,7 @@ from assets.definitions import definitions_of
 from assets.home import Home
 from assets.launch import instance_of, run_weeks
 from models.raw import Load, RawRecord
-from models.week import week_label
+from models.trend import PublishedFigure, Restatement
 from voc_pipeline import FLOW
 from voc_pipeline.warehouse import soundness
 
@@ -239,8 +239,14 @@ def test_a_rebuild_counts_every_segment_in_its_crosswalk(own_copy):
     with own_copy.warehouse() as warehouse:
         placed = warehouse.value("SELECT count(DISTINCT segment_id) FROM assignments")
         ids = set(warehouse.query("SELECT DISTINCT issue_id FROM issues")["issue_id"])
-    outcome, crosswalk = rebuild_register(own_copy, week(6))
+    outcome, crosswalk = rebuild_register(own_copy, week(1))
     assert outcome.succeeded
     assert crosswalk["mention_count"].sum() == placed
     assert set(crosswalk["old_issue_id"]) - {""} <= ids
-    assert week_label(week(6)) == week_label(crosswalk["from_week"][0])
+    assert not set(crosswalk["new_issue_id"]) & ids
+    assert set(crosswalk["from_week"]) == {week(1)}
+    with own_copy.warehouse() as warehouse:
+        restated = warehouse.rows(Restatement, "reason = 'rebuilt'")
+        published = warehouse.rows(PublishedFigure)
+    assert not restated.is_empty()
+    assert set(published["issue_id"]) - {""} <= ids

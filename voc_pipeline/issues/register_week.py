@@ -32,6 +32,8 @@ class RegisterOptions:
 
     model_id: str
     false_births_per_week: float = 0.1
+    numbers_taken: int = 0
+    """Ids up to this number were given before a rebuild; none is given again."""
     window_weeks: int = 26
     """Weeks of segments the window should hold; the older ones are the past of the test."""
     young_weeks: int = 3
@@ -202,7 +204,8 @@ class RegisterWeek:
         known = len(self.standings)
         place = match([*self.standings, *newborn], vectors)[0]
         broad = [one for at, one in enumerate(newborn) if self._is_broad(rows[place == known + at])]
-        number = max((one.number for one in self.standings), default=0)
+        known = max((one.number for one in self.standings), default=0)
+        number = max(known, self.options.numbers_taken)
         for one in broad:
             one.number = number = number + 1
         self.standings.extend(broad)
