@@ -83,7 +83,7 @@ def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
 def _last_number(register: pl.DataFrame, options: RegisterOptions) -> int:
     """The highest number of an id ever given: ISS-0042 is 42."""
     numbers = register["issue_id"].str.extract(r"(\d+)$").cast(pl.Int64)
-    return int(max(options.numbers_taken, *numbers.to_list()))
+    return int(max([options.numbers_taken, *numbers.to_list()]))
 
 
 def _place_unseen(run: WeekRun, week: date, model_id: str) -> None:
