@@ -2,7 +2,7 @@
 
 A killed run stays STARTED with its pool slot, and the next one would wait for ever. Every process
 that runs keeps a file locked until it ends, however it ends; whoever gets the home's lock ends the
-runs whose file is free. This lock is the queue: Dagster's own would count the dead.
+runs whose file is free. This lock is the queue: Dagster's own would wait for the slots of the dead.
 """
 
 import time

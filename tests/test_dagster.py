@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from conftest import WEEKS
-from dagster._core.run_coordinator import DefaultRunCoordinator
 from filelock import FileLock
 from homes import run, simulated_home, week
 
@@ -248,10 +247,12 @@ def test_a_run_waits_for_living_runs_that_were_launched_before_it(in_two_runs):
             instance.report_run_canceled(instance.get_run_by_id(one))
 
 
-def test_runs_are_launched_at_once_as_the_home_s_lock_is_their_queue(finished):
+def test_the_queue_holds_no_run_back_for_a_slot_as_the_home_s_lock_orders_them(finished):
     with instance_of(finished) as instance:
-        assert isinstance(instance.run_coordinator, DefaultRunCoordinator)
-        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+        concurrency = instance.get_concurrency_config()
+        assert not concurrency.run_queue_config.should_block_op_concurrency_limited_runs
+        assert concurrency.run_queue_config.max_concurrent_runs == 10
+        assert concurrency.pool_config.default_pool_limit == 1
         assert instance.run_monitoring_enabled
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled
