@@ -15,6 +15,7 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG
 from filelock import FileLock, Timeout
 
 from assets.home import Home
+from assets.retention import drop_old_logs
 from models.errors import LockedError
 
 PATIENCE_SECONDS = 2 * 60 * 60
@@ -53,6 +54,7 @@ class HomeResource(dg.ConfigurableResource["HomeResource"]):
         run_id = context.run.run_id
         _mark_alive(self.home, run_id)
         with _in_turn(self.home, context.instance, run_id):
+            drop_old_logs(self.home)
             yield self
 
 

@@ -1,6 +1,8 @@
 """What a data engineer asks of the pipeline in Dagster, on a real instance, without the page."""
 
+import os
 import shutil
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +20,7 @@ from assets.definitions import definitions_of
 from assets.home import Home
 from assets.launch import instance_of, run_weeks
 from assets.partitions import weeks_of_run
+from assets.retention import drop_old_logs
 from models.errors import FatalSourceError, RetriableSourceError
 from models.raw import SourceHealth
 
@@ -27,7 +30,7 @@ SOURCE = "app_reviews"
 @pytest.fixture(scope="module")
 def in_two_runs(tmp_path_factory) -> Home:
     """A home whose weeks 1 to 3 ran first, then week 4 with its late records."""
-    home = simulated_home(tmp_path_factory.mktemp("two") / "home", weeks=4)
+    home = simulated_home(tmp_path_factory.mktemp("two") / "home", weeks=4, scale=0.1)
     run(home, 1, 3)
     run(home, 4, 4)
     return home
@@ -256,6 +259,18 @@ def test_the_queue_holds_no_run_back_for_a_slot_as_the_home_s_lock_orders_them(f
         assert instance.run_monitoring_enabled
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled
+
+
+def test_output_of_runs_is_dropped_after_half_a_year_and_their_events_stay(in_two_runs):
+    logs = in_two_runs.dagster / "logs"
+    old, fresh = sorted(path for path in logs.iterdir() if path.is_dir())[:2]
+    long_ago = time.time() - 181 * 24 * 60 * 60
+    os.utime(old, (long_ago, long_ago))
+    drop_old_logs(in_two_runs)
+    assert not old.exists()
+    assert fresh.exists()
+    with instance_of(in_two_runs) as instance:
+        assert instance.all_logs(old.name, of_type=dg.DagsterEventType.RUN_SUCCESS)
 
 
 # ---------------------------------------------------------------------------------- what is noted
