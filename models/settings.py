@@ -4,7 +4,7 @@ import tomllib
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -23,6 +23,8 @@ from models.table import Contract
 from models.week import parse_week
 
 SETTINGS_FILE = "settings.toml"
+DateLanguage = Literal["en", "de", "es", "fr", "it", "nl", "pt"]
+WeekNaming = Literal["number", "first_day", "last_day"]
 
 
 class CompanySettings(Contract):
@@ -37,6 +39,11 @@ class CompanySettings(Contract):
         None, description="Last week, for a history that is over; left out: still running."
     )
     cutoff_hour: int = Field(6, ge=0, le=23, description="Local hour on Monday that closes a week.")
+    date_language: DateLanguage = Field("en", description="Language of the report's dates.")
+    week_naming: WeekNaming = Field(
+        "number",
+        description="How the report names a week: by its ISO number, its Monday or its Sunday.",
+    )
     is_simulated: bool = Field(False, description="True if no real customer is in it.")
     pseudonym_key_variable: str = Field(
         "VOC_PSEUDONYM_KEY",
@@ -84,6 +91,16 @@ class FunctionSettings(Contract):
     )
 
 
+class EventSettings(Contract):
+    """Something the company did or met on a day: the report marks it on long series."""
+
+    happened_on: date = Field(description="The day, e.g. 2026-10-17.")
+    what: str = Field(description="As printed, e.g. App 8.2.0 released.")
+    function: str | None = Field(
+        None, description="Shown with this function's issues only (its id); left out: with all."
+    )
+
+
 class MaskingSettings(Contract):
     """What masking must know of this company."""
 
@@ -115,6 +132,7 @@ class Settings(Contract):
     masking: MaskingSettings = Field(default_factory=MaskingSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     sources: tuple[Source, ...] = Field(min_length=1)
+    events: tuple[EventSettings, ...] = ()
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Settings":
@@ -125,6 +143,13 @@ class Settings(Contract):
             twice = sorted({one for one in ids if ids.count(one) > 1})
             if twice:
                 raise ValueError(f"{what} id {twice[0]!r} is used twice; ids must differ")
+        known = {function.id for function in self.functions}
+        for event in self.events:
+            if event.function is not None and event.function not in known:
+                raise ValueError(
+                    f"event {shortened(event.what)} names the function {event.function!r}: "
+                    f"one of {', '.join(sorted(known)) or 'none that is set'} was expected"
+                )
         return self
 
 
@@ -148,7 +173,7 @@ def _finding(found: dict[str, Any], content: dict[str, Any]) -> str:
 
 def _known_keys() -> list[str]:
     models = (
-        Settings, CompanySettings, FunctionSettings, MaskingSettings, EngineSettings, FilesSource,
+        Settings, CompanySettings, FunctionSettings, EventSettings, MaskingSettings, EngineSettings, FilesSource,
         TranscriptsSource, CallRecordsSource, CfpbSource, ColumnMapping, ScoreSettings,
     )  # fmt: skip
     return sorted({name for model in models for name in model.model_fields})

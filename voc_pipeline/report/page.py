@@ -25,6 +25,7 @@ _DIMENSION_WORDS = {
     "customer_segment": "customer group",
     "channel": "channel",
     "source_id": "source",
+    "touchpoint": "moment",
 }
 
 
