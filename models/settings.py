@@ -173,8 +173,9 @@ def _finding(found: dict[str, Any], content: dict[str, Any]) -> str:
 
 def _known_keys() -> list[str]:
     models = (
-        Settings, CompanySettings, FunctionSettings, EventSettings, MaskingSettings, EngineSettings, FilesSource,
-        TranscriptsSource, CallRecordsSource, CfpbSource, ColumnMapping, ScoreSettings,
+        Settings, CompanySettings, FunctionSettings, EventSettings, MaskingSettings,
+        EngineSettings, FilesSource, TranscriptsSource, CallRecordsSource, CfpbSource,
+        ColumnMapping, ScoreSettings,
     )  # fmt: skip
     return sorted({name for model in models for name in model.model_fields})
 
