@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from models.action import Action, ActionChange, FixVerdict, FixWeek
 from models.feedback import Feedback
 from models.issue import Issue, IssueCrosswalk, IssueLineage, IssueQuote
 from models.ledger import PublishedReport
@@ -37,6 +38,10 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     IssueWeekly,
     PublishedFigure,
     Restatement,
+    Action,
+    ActionChange,
+    FixVerdict,
+    FixWeek,
     SourceHealth,
     Load,
     Reject,
@@ -61,6 +66,8 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
     frames[Mention] = knowledge.current_mentions(warehouse, week)
     for model in (Issue, IssueQuote):
         frames[model] = warehouse.rows(model, "register_week = ?", week)
+    for model in (Action, FixWeek):
+        frames[model] = warehouse.rows(model, "as_of_week = ?", week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
         for model, frame in frames.items()

@@ -7,6 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import polars as pl
 
+from models.action import Action, ActionChange, FixVerdict, FixWeek
 from models.feedback import Feedback
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
 from models.ledger import Cursor, PublishedReport, StagePartition, SuppressedCustomer
@@ -16,7 +17,7 @@ from models.segment import Segment, Vector
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STORAGE_VERSION = "v1.2.0"
 """Written so that DuckDB 1.4 and 1.5 clients open the files."""
 
@@ -44,6 +45,10 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     Assignment,
     Mention,
     IssueWeekly,
+    Action,
+    ActionChange,
+    FixVerdict,
+    FixWeek,
 )
 TABLES = TRUE_TABLES + DERIVED_TABLES
 
