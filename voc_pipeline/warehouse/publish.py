@@ -64,10 +64,8 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
         feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
     )
     frames[Mention] = knowledge.current_mentions(warehouse, week)
-    for model in (Issue, IssueQuote):
-        frames[model] = warehouse.rows(model, "register_week = ?", week)
-    for model in (Action, FixWeek):
-        frames[model] = warehouse.rows(model, "as_of_week = ?", week)
+    for model in (Issue, IssueQuote, Action, FixWeek):
+        frames[model] = warehouse.rows(model, f"{model.partition} = ?", week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
         for model, frame in frames.items()
