@@ -17,14 +17,14 @@ import polars as pl
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
-from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Batch, Capability, Window
+from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Batch, Capability, Mapping, Window
 from models.errors import FatalSourceError, SourceError, shortened
 from models.source import SourceSettings
 from models.table import Contract
 
 BATCH_ROWS = 100_000
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-_READING = 1
+_READING = 2
 """Counted up when the same file would give other records: every file is then read again."""
 
 
@@ -172,6 +172,10 @@ class FileSource(ABC):
         self._fingerprints: dict[tuple[object, ...], str] = {}
 
     @abstractmethod
+    def to_feedback(self, raw: pl.DataFrame) -> Mapping:
+        """One mapped row per raw row, in the same order."""
+
+    @abstractmethod
     def read_file(self, file: FoundFile) -> FileContent:
         """All records of one file, in its order.
 
@@ -194,14 +198,20 @@ class FileSource(ABC):
             except SourceError as error:
                 lines.append(str(error))
                 continue
-            reasons = content.rejects.group_by("reason", "remedy", maintain_order=True).len()
+            if not content.count:
+                lines.append(f"{file.name}: no record in it; copy it again, or take it away")
             if self._is_snapshot and content.rejects.height:
                 lines.append(f"{file.name}: no deletion is recognised while records are set aside")
-            lines += [
-                f"{file.name}: {count} of {content.count} set aside: {reason}; {remedy}"
-                for reason, remedy, count in reasons.head(5).iter_rows()
-            ]
+            lines += _set_aside_lines(file, content.count, content.rejects)
+            lines += _set_aside_lines(file, content.count, self._emptied(content.records))
         return lines
+
+    def _emptied(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Parts of records that would be emptied: a score off its scale, a number that is none."""
+        raw = records.with_columns(
+            source_id=pl.lit(self._source_id), revision=pl.lit(1, dtype=pl.Int64)
+        )
+        return self.to_feedback(raw).set_aside
 
     def fetch(self, window: Window, cursor: str | None) -> Iterator[Batch]:
         """All records of the files that hold anything new for the window, a batch at a time.
@@ -278,6 +288,19 @@ class FileSource(ABC):
         except ValidationError:
             return fresh
         return read if fresh.model_copy(update={"files": read.files}) == read else fresh
+
+
+def _set_aside_lines(file: FoundFile, count: int, rejects: pl.DataFrame) -> list[str]:
+    """One line for each remedy: how many, the first place, and why."""
+    found = rejects.group_by("scope", "remedy", maintain_order=True).agg(
+        pl.len().alias("number"), pl.col("reason", "origin").first()
+    )
+    return [
+        f"{file.name}: {row['number']} of {count} "
+        f"{'set aside' if row['scope'] == 'record' else 'would lose the ' + row['scope']}, first "
+        f"{row['origin']}: {row['reason']}; {row['remedy']}"
+        for row in found.to_dicts()
+    ]
 
 
 def _has_nothing_new(seen: _SeenFile | None, fingerprint: str, window: Window) -> bool:

@@ -54,7 +54,8 @@ class TableRows:
     count: int
     """Records of the file, counted apart from their reading."""
     numbers: pl.Series
-    """1 for the first record; the line for JSON Lines."""
+    """CSV: the row as a spreadsheet counts, the header being 1; JSON Lines: the line; else 1 for
+    the first record."""
     payloads: pl.Series
     """JSON objects."""
     names: tuple[str, ...] = ()
@@ -116,8 +117,8 @@ def _format_of(file: FoundFile, content: bytes) -> str:
     return {b"[": "json", b"{": "jsonl"}.get(start[:1], "csv")
 
 
-def _numbers(count: int) -> pl.Series:
-    return pl.int_range(1, count + 1, eager=True, dtype=pl.Int64).alias("number")
+def _numbers(count: int, first: int = 1) -> pl.Series:
+    return pl.int_range(first, first + count, eager=True, dtype=pl.Int64).alias("number")
 
 
 # Parquet
@@ -191,15 +192,15 @@ def _csv_rows(file: FoundFile, text: str, separator: str) -> TableRows:
             f"larger than {_LARGEST_BLOCK >> 20} MB; mend them, or the source's `separator`"
         ) from error
     frame = pl.DataFrame(pl.from_arrow(table.rename_columns(_distinct(table.column_names))))
-    numbers = _numbers(frame.height + len(ragged))
-    numbers = numbers.filter(~numbers.is_in([row.number - 1 for row in ragged]))
+    numbers = _numbers(frame.height + len(ragged), first=2)
+    numbers = numbers.filter(~numbers.is_in([row.number for row in ragged]))
     count, is_open = count_csv_records(content)
     if count != frame.height + len(ragged) or is_open:
         count, is_open = _count_slowly(text, separator)
     rejects = _ragged_rejects(file, ragged)
     ends_short = bool(ragged) and not text.endswith(("\n", "\r"))
     rows = _frame_rows(file, frame, count, numbers, rejects)
-    is_last_read = bool(frame.height) and numbers[-1] == frame.height + len(ragged)
+    is_last_read = bool(frame.height) and numbers[-1] == frame.height + len(ragged) + 1
     return (
         _without_torn_end(file, rows, is_last_read)
         if is_open
@@ -255,7 +256,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 def _ragged_rejects(file: FoundFile, ragged: list[arrow_csv.InvalidRow]) -> pl.DataFrame:
     return reject_rows(
-        [f"{file.name}:{row.number - 1}" for row in ragged],
+        [f"{file.name}:{row.number}" for row in ragged],
         [
             f"{row.actual_columns} fields where the header has {row.expected_columns}"
             for row in ragged

@@ -80,6 +80,8 @@ class Conversation:
     """Of MappedRecord: queue, outcome, language, customer_id, duration_seconds, ..."""
     known_values: tuple[str, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
+    received_at: datetime | None = None
+    """When it could be known, if the payload says so; naive UTC."""
 
 
 def read_conversation(content: JsonObject, kind: str, time_zone: str) -> Conversation | None:
@@ -267,6 +269,7 @@ def _plain_turns(content: JsonObject, time_zone: str) -> Conversation | None:
         fields,
         _distinct(_text(value) for value in _personal(content)),
         _metadata(content),
+        received_at=read_instant(flat.get("received_at"), time_zone),
     )
 
 

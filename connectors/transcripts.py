@@ -124,6 +124,7 @@ class TranscriptsConnector(FileSource):
             "external_id": conversation.contact_id or origin,
             "is_deleted": False,
             "occurred_at": occurred,
+            "received_at": conversation.received_at,
             "origin": origin,
             "payload": payload,
         }

@@ -1,3 +1,6 @@
+import atexit
+import os
+
 import pytest
 from homes import run, simulated_home
 
@@ -5,6 +8,10 @@ from assets.home import Home
 from voc_pipeline.warehouse.publish import read_published
 
 WEEKS = 9
+
+# While Python shuts down, DuckDB's wheel lists a hundred objects that pytest still held: noise
+# after the verdict. By then every failure has been told.
+atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,8 @@ def test_every_format_and_compression_gives_the_same_records(tmp_path, name, con
         at(2026, 11, 2), at(2026, 11, 3, 10, 30), at(2026, 11, 4, 8, 30)
     ]  # fmt: skip
     assert [json.loads(one)["text"] for one in records["payload"]] == [r["text"] for r in ROWS]
-    assert records["origin"][0] == f"in/{name}:1"
+    first = 2 if ".csv" in name else 1  # the header is a row, as a spreadsheet counts
+    assert records["origin"][0] == f"in/{name}:{first}"
     assert source.check() == []
 
 
@@ -160,7 +161,7 @@ def test_rows_without_date_or_id_are_rejects_with_reason_remedy_and_payload(tmp_
     )
     records, rejects, _ = fetched(connector(tmp_path))
     assert records["external_id"].to_list() == ["5", "6"]
-    assert rejects["origin"].to_list() == ["in/a.csv:1", "in/a.csv:2", "in/a.csv:3", "in/a.csv:4"]
+    assert rejects["origin"].to_list() == ["in/a.csv:2", "in/a.csv:3", "in/a.csv:4", "in/a.csv:5"]
     assert rejects["scope"].unique().to_list() == ["record"]
     assert rejects["reason"].to_list() == [
         "no usable date in day: empty",
@@ -177,7 +178,7 @@ def test_ragged_rows_are_rejects_and_no_row_is_cut_silently(tmp_path):
         '4,2026-11-02,"a,b"\n')  # fmt: skip
     records, rejects, _ = fetched(connector(tmp_path))
     assert records["external_id"].to_list() == ["1", "4"]
-    assert records["origin"].to_list() == ["in/a.csv:1", "in/a.csv:4"]
+    assert records["origin"].to_list() == ["in/a.csv:2", "in/a.csv:5"]
     assert rejects["payload"].to_list() == ["2,2026-11-02", "3,2026-11-02,a,b"]
     assert rejects["reason"][0] == "2 fields where the header has 3"
 
@@ -421,3 +422,23 @@ def test_real_files_balance_to_the_last_row(path, ids, day, formats, count, reje
     source = connector(SHARED, paths=[path], columns=columns, date_formats=formats)
     records, rejects, _ = fetched(source)
     assert (records.height + rejects.height, rejects.height) == (count, rejected)
+
+
+def test_check_names_what_a_load_would_set_aside_or_empty_once_for_each_remedy(tmp_path):
+    put(
+        tmp_path,
+        "a.csv",
+        "id,day,text,stars\n1,2026-11-02,a,5\n2,2026-11-02,b,9\n3,2026-11-02,c,0\n"
+        "4,31/31/2026,d,1\n5,30/31/2026,e,1\n",
+    )
+    score = {"column": "stars", "metric": "rating", "minimum": 1, "maximum": 5}
+    dates, scores = connector(tmp_path, score=score).check()
+    assert "2 of 5 set aside, first in/a.csv:5" in dates
+    assert "2 of 5 would lose the score, first in/a.csv:3: score 9 is off the scale" in scores
+
+
+@pytest.mark.parametrize("content", ["", "id,day,text\n"])
+def test_check_names_a_file_without_a_record(tmp_path, content):
+    put(tmp_path, "a.csv", content)
+    [line] = connector(tmp_path).check()
+    assert "no record in it" in line

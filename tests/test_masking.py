@@ -58,6 +58,7 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
         ("I spoke with Sandeep about it", "I spoke with [NAME] about it"),
         ("Kind regards,\nZbyszko", "Kind regards,\n[NAME]"),
         ("ich heiße Jürgen Groß", "ich heiße [NAME]"),
+        ("This is Charlotte Pemberton writing. My", "This is [NAME] writing. My"),
     ],
 )
 def test_personal_data_is_masked(text: str, masked: str) -> None:
@@ -82,6 +83,7 @@ def test_personal_data_is_masked(text: str, masked: str) -> None:
         "the wait is 45 minutes at gate B12",
         "Monday to Friday 9-5, room 12",
         "I am Very Unhappy",
+        "This is Customer Service speaking",
         "look at amazon",
         "please send the code",
         "[NAME] and [EMAIL]",

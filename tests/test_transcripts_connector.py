@@ -265,3 +265,11 @@ def test_real_metadata_without_turns_is_a_contact_without_words():
     assert (rows[0]["verbatim"], rows[0]["agent_verbatim"]) == (None, None)
     assert rows[0]["duration_seconds"] == pytest.approx(51.203)
     assert "Patricia Brown" in rows[0]["known_values"]
+
+
+def test_plain_turns_say_when_they_could_be_known(tmp_path):
+    call = {"id": "a", "started_at": "2026-11-02T10:00:00Z", "turns": TURNS}
+    put(tmp_path, "late.json", call | {"received_at": "2026-11-11T06:00:00Z"})
+    put(tmp_path, "silent.json", call | {"id": "b"})
+    [batch] = connector(tmp_path).fetch(WIDE, None)
+    assert batch.records["received_at"].to_list() == [at(2026, 11, 11, 6), None]

@@ -45,6 +45,8 @@ _WEAK_CUE = (
     r"|thanks|thank you|hi|hello|hey|dear|(?:man|woman|lady|guy|gentleman) called),?[ \u00a0]{1,2}"
 )
 _WEAK = re.compile(r"\b" + _WEAK_CUE, re.IGNORECASE)
+_SELF = re.compile(r"\b(?:this is|i am|i'm|i’m|it is|it's)[ \u00a0]{1,2}", re.IGNORECASE)
+_SELF_END = re.compile(r",?[ \u00a0]{1,2}(?:writing|speaking|here)\b", re.IGNORECASE)
 _SIGN_OFF = re.compile(
     r"(?:regards|sincerely|cheers|best wishes|yours truly|yours faithfully|faithfully|many thanks"
     r"|kind wishes|respectfully|love),?[ \u00a0]{0,2}(?:\n{1,3}[ ]{0,4}|,[ ]|[-–—]{1,2}[ ]?)",
@@ -141,6 +143,15 @@ def _introduced(text: str) -> Iterator[Span]:
             yield from _lower_case(text, cue.end(), most=2)
 
 
+def _introduced_by_themselves(text: str) -> Iterator[Span]:
+    """`This is Charlotte Pemberton writing`: also a first name that is a town or a word."""
+    for cue in _SELF.finditer(text):
+        words = _run_words(text, cue.end())
+        is_name = len(words) > 1 and not all(_is_common(word) for *_, word in words)
+        if is_name and _SELF_END.match(text, words[-1][1]):
+            yield words[0][0], words[-1][1], "NAME"
+
+
 def _mentioned(text: str) -> Iterator[Span]:
     """A known first name in any case, or two capitalised words that are no common words."""
     for cue in _WEAK.finditer(text):
@@ -200,6 +211,11 @@ PEOPLE_RULES = (
         r"|nazywam"
         r"|jag heter|jeg he",
         _introduced,
+    ),
+    Rule(
+        "self_introduced_name",
+        r"(?i)\b(?:this is|i am|i'm|i’m|it is|it's)[ \u00a0]{1,2}(?-i:\p{Lu})",
+        _introduced_by_themselves,
     ),
     Rule(
         "mentioned_name",
