@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from assets.commands import evaluate
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.errors import ConfigurationError, VocError
 from models.week import ONE_WEEK, parse_week, week_label, weeks_between
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Voice of the customer: complaints, surveys, posts and calls in; weekly verdicts out.",
 )
+app.add_typer(evaluate.app, name="eval")
 out = Console(highlight=False, soft_wrap=True)
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
