@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from assets.stage import WeekRun, table_note
+from assets.vector_model import chosen_model
 from models.errors import ConfigurationError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
 from models.table import TableRow
@@ -12,7 +13,7 @@ from models.week import ONE_WEEK, week_label, weeks_between
 from voc_pipeline.issues.functions import place_issues
 from voc_pipeline.issues.register_week import RegisterOptions
 from voc_pipeline.issues.registry import advance_register, assign_unseen
-from voc_pipeline.issues.vectors import VectorModel, load_model
+from voc_pipeline.issues.vectors import VectorModel
 from voc_pipeline.warehouse import Stage, knowledge
 
 VERSION = 1
@@ -25,7 +26,7 @@ def issues(run: WeekRun) -> None:
     A week after the register's last runs the missing weeks too, empty if empty. A week that the
     register has passed only gets its unseen segments placed; it gives no births.
     """
-    model = load_model(run.settings.engine.vector_model)
+    model = chosen_model(run.settings.engine.vector_model, run.home.path)
     _refuse_other_register(run, model.model_id)
     for week in run.weeks:
         latest = run.warehouse.latest_week("issues")

@@ -7,9 +7,9 @@ import polars as pl
 from assets.home import Home
 from assets.launch import COMMAND_LINE_PATIENCE_SECONDS, Outcome, run_weeks
 from assets.stage import ProgressListener
+from assets.vector_model import chosen_model
 from models.errors import ConfigurationError, VocError
 from models.week import week_label, weeks_between
-from voc_pipeline.issues.vectors import load_model
 from voc_pipeline.warehouse.publish import publish
 from voc_pipeline.warehouse.rebuild import forget_register, write_crosswalk
 
@@ -30,7 +30,7 @@ def rebuild_register(
                 raise ConfigurationError(
                     f"week {week_label(first)} has not run: there is nothing to rebuild from it on"
                 )
-            model_id = load_model(home.settings.engine.vector_model).model_id
+            model_id = chosen_model(home.settings.engine.vector_model, home.path).model_id
             before = warehouse.recall("register.model_id")
             if before not in (None, model_id) and first > start:
                 raise ConfigurationError(

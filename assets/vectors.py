@@ -1,8 +1,9 @@
 """vectors: the numeric form of each problem's text, made once per text and model."""
 
 from assets.stage import WeekRun
+from assets.vector_model import chosen_model
 from models.segment import Segment, Vector
-from voc_pipeline.issues.vectors import embed_segments, load_model
+from voc_pipeline.issues.vectors import embed_segments
 from voc_pipeline.warehouse import knowledge
 
 VERSION = 1
@@ -10,7 +11,7 @@ VERSION = 1
 
 def vectors(run: WeekRun) -> None:
     """One unit vector per distinct problem text and model: a week embeds only what is new."""
-    model = load_model(run.settings.engine.vector_model)
+    model = chosen_model(run.settings.engine.vector_model, run.home.path)
     for week in run.weeks:
         stage = run.warehouse.stage(
             "vectors",

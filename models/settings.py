@@ -112,7 +112,11 @@ class MaskingSettings(Contract):
 class EngineSettings(Contract):
     """The few choices of the engine; each has a default that was measured."""
 
-    vector_model: str = Field("wordllama", description="wordllama, the model in the wheel.")
+    vector_model: str = Field(
+        "wordllama",
+        description="wordllama, the model in the wheel; or, with the extra quality, a folder with "
+        "model.onnx and tokenizer.json, or owner/name on the hub. Changed by voc rebuild.",
+    )
     longest_verbatim: int = Field(
         20_000, ge=100, description="Characters kept of a verbatim; the payload keeps them all."
     )

@@ -20,7 +20,7 @@ FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
 TextOption = Annotated[str, typer.Option("--text", help="Column of the texts.")]
 LabelOption = Annotated[str, typer.Option("--label", help="Column of people's labels.")]
 VectorsOption = Annotated[
-    str, typer.Option("--vectors", help="wordllama, or a sentence-transformers ONNX folder.")
+    str, typer.Option("--vectors", help="wordllama, or an ONNX model: its folder, or owner/name.")
 ]
 
 
@@ -36,7 +36,7 @@ def issues(
     from voc_pipeline.evaluate.issues import find_issues, judge_issues
 
     table = _labelled(file, text, label)
-    model = chosen_model(vectors)
+    model = chosen_model(vectors, Path())
     texts = table[text].to_list()
     started = time.perf_counter()
     found = find_issues(texts, model)
@@ -65,7 +65,7 @@ def identity(
 
     table = _labelled(file, text, label, week)
     weeks = _mondays(table[week], file)
-    model = chosen_model(vectors)
+    model = chosen_model(vectors, Path())
     started = time.perf_counter()
     done = replay(table[text].to_list(), weeks, model)
     seconds = time.perf_counter() - started

@@ -20,6 +20,7 @@ from models.errors import ConfigurationError, shortened
 
 Matrix = npt.NDArray[np.float32]
 
+WHEEL_MODEL = "wordllama"
 _LONGEST_TEXT = 20_000
 _BATCH_TEXTS = 1_024
 _BATCH_CHARACTERS = 200_000
@@ -116,12 +117,12 @@ def spoken(text: str) -> str:
 
 
 def load_model(name: str) -> VectorModel:
-    """The vector model of that name; `wordllama` is the one that ships with the program.
+    """The vector model that ships with the program; others are opened by `onnx_vectors`.
 
     Raises:
         ConfigurationError: there is no such model.
     """
-    if name != "wordllama":
+    if name != WHEEL_MODEL:
         raise ConfigurationError(
             f"engine.vector_model {shortened(name)} is unknown: write wordllama"
         )
