@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.automation import failed_runs, monday_schedule, weekly_job
 from assets.checks import CHECKS
+from assets.curation import curation
 from assets.feedback import feedback
 from assets.home import Home
 from assets.issues import issues
@@ -29,6 +30,7 @@ STAGES = {
     vectors: {"numpy", "duckdb"},
     issues: {"scikitlearn", "duckdb"},
     mentions: {"duckdb"},
+    curation: {"toml", "duckdb"},
     trends: {"numpy", "duckdb"},
     report: {"html"},
     mart: {"duckdb"},

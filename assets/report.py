@@ -9,14 +9,13 @@ import dagster as dg
 import polars as pl
 
 from assets.stage import WeekRun
-from models.issue import Issue, IssueQuote
 from models.ledger import PublishedReport
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.trend import PublishedFigure, Restatement
 from models.week import week_label
 from voc_pipeline.report import ReportTables, build_report, render_html, render_index, report_json
-from voc_pipeline.warehouse import Warehouse, knowledge
+from voc_pipeline.warehouse import Warehouse, decisions, knowledge
 from voc_pipeline.warehouse.schema import polars_schema
 
 VERSION = 1
@@ -56,8 +55,8 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
     """Everything the report is built from, as known at the week's cutoff."""
     return ReportTables(
         figures=warehouse.rows(PublishedFigure, "week_start <= ?", week),
-        issues=warehouse.rows(Issue, "register_week = ?", week),
-        quotes=warehouse.rows(IssueQuote, "register_week = ?", week),
+        issues=decisions.curated_issues(warehouse, week),
+        quotes=decisions.curated_quotes(warehouse, week),
         breakdown=knowledge.breakdown(warehouse, week),
         health=warehouse.rows(SourceHealth, "week_start <= ?", week),
         loads=warehouse.rows(Load, "received_week <= ?", week),

@@ -16,6 +16,7 @@ import dagster as dg
 import polars as pl
 
 from assets.home import Home
+from models.curation import CuratedIssue
 from models.errors import ConfigurationError, RetriableSourceError
 from models.feedback import Feedback
 from models.issue import Issue
@@ -41,6 +42,7 @@ GROUPS = {
     "vectors": "understand",
     "issues": "understand",
     "mentions": "understand",
+    "curation": "understand",
     "trends": "judge",
     "report": "tell",
     "mart": "tell",
@@ -52,6 +54,7 @@ TABLES: dict[str, type[TableRow]] = {
     "vectors": Vector,
     "issues": Issue,
     "mentions": Mention,
+    "curation": CuratedIssue,
     "trends": IssueWeekly,
     "report": PublishedReport,
 }

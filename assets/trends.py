@@ -5,13 +5,12 @@ from datetime import date
 import polars as pl
 
 from assets.stage import WeekRun, table_note
-from models.issue import Issue
 from models.trend import IssueWeekly, PublishedFigure
 from models.week import weeks_between
 from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
 from voc_pipeline.trends.verdicts import judge_weeks
-from voc_pipeline.warehouse import knowledge
+from voc_pipeline.warehouse import decisions, knowledge
 
 VERSION = 1
 
@@ -32,7 +31,7 @@ def trends(run: WeekRun) -> None:
             inputs={
                 "mentions": warehouse.history_hash("mentions", now),
                 "feedback": warehouse.history_hash("feedback", now),
-                "issues": warehouse.output_hash("issues", now),
+                "curation": warehouse.output_hash("curation", now),
             },
             settings=run.settings.engine.alarm_level,
         )
@@ -59,6 +58,7 @@ def trends(run: WeekRun) -> None:
                 figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
                 warehouse.append(PublishedFigure, figures)
             knowledge.add_restatements(warehouse, restated)
+            decisions.remember_judged(warehouse)
             stage.record({IssueWeekly: rows})
         _note(run, week, rows, restated)
         for older in restated["week_start"].unique().sort():
@@ -76,7 +76,7 @@ def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, p
     )
     start = first_changed_week(counts, known)
     weeks = list(weeks_between(start, now)) if start else []
-    register = warehouse.rows(Issue, "register_week = ?", now)
+    register = decisions.curated_issues(warehouse, now)
     earlier = known.filter(pl.col("week_start") < start) if start else known
     judged = judge_weeks(
         counts, earlier, register, weeks=weeks, level=run.settings.engine.alarm_level

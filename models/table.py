@@ -22,6 +22,13 @@ class TableRow(Contract):
     private: ClassVar[frozenset[str]] = frozenset()
     """Columns that never leave the warehouse for the analysts' file."""
     is_published: ClassVar[bool] = True
+    published_as: ClassVar[str | None] = None
+    """Name in the analysts' file, where it is not that of the table."""
+
+    @classmethod
+    def public_name(cls) -> str:
+        """The table's name in the analysts' file."""
+        return cls.published_as or cls.table
 
     @classmethod
     def comment(cls) -> str:

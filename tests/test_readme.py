@@ -65,7 +65,7 @@ def test_the_test_command_of_the_readme_is_what_ci_calls():
 
 def test_every_published_table_and_kind_of_source_is_in_the_readme():
     for table in PUBLISHED_TABLES:
-        assert f"| `{table.table}` |" in README
+        assert f"| `{table.public_name()}` |" in README
     for kind in REGISTRY:
         assert f"| `{kind}` |" in README
 

@@ -2,7 +2,8 @@
 
 The flow, stage by stage; each is an asset, a table and a module of the same name:
 
-    raw -> feedback -> segments -> vectors -> issues -> mentions -> trends -> report -> mart
+    raw -> feedback -> segments -> vectors -> issues -> mentions -> curation -> trends -> report
+    -> mart
 
 The rooms do not import one another; they meet in tables, whose columns are in `models`:
 
@@ -21,6 +22,7 @@ FLOW = (
     "vectors",
     "issues",
     "mentions",
+    "curation",
     "trends",
     "report",
     "mart",

@@ -1,17 +1,15 @@
-"""What an issue is called, and the customers' own words that show it.
+"""What an issue is called: a phrase and terms from its customers' own words.
 
-Here a name, its terms and its quotes are chosen from the texts of an issue, against those of all
-others. A name changes nothing about what belongs to the issue.
+Both are chosen from the texts of an issue, against those of all others; a name changes nothing
+about what belongs to the issue. Quotes are chosen in `quotes`.
 """
 
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
 import numpy as np
-import polars as pl
 
 from voc_pipeline.issues.evidence import Codes, Evidence, distinct_rows
 from voc_pipeline.issues.standing import Standing
@@ -32,22 +30,11 @@ _CHARACTERS = 400
 _LONGEST_PHRASE = 5
 _LEAST_ADDRESSED = 3
 _TERMS = 6
-_QUOTES = 3
-_QUOTE_LENGTH = (20, 280)
 _NO_END = WEAK_EDGES | NEGATIONS
 _TROUBLE_WEIGHT = 1.8
 """A phrase that names a thing and what is wrong with it says more than one that names a thing."""
 _KEEP_SHARE = 0.6
 """A name stays while its score is at least this share of the best candidate's."""
-
-QUOTE_SCHEMA: dict[str, pl.DataType] = {
-    "register_week": pl.Date(),
-    "issue_id": pl.String(),
-    "quote_rank": pl.Int64(),
-    "is_edge": pl.Boolean(),
-    "segment_id": pl.String(),
-    "quote": pl.String(),
-}
 
 
 def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes) -> None:
@@ -81,40 +68,12 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
         used.add(one.label)
 
 
-def pick_quotes(
-    standings: Sequence[Standing], evidence: Evidence, place: Codes, week: date
-) -> pl.DataFrame:
-    """One row per quote of an issue with texts in the window: the nearest first, one at the edge.
-
-    A quote is a whole segment. Of several with the same words the first counts; texts of 20 to 280
-    characters come before others.
-    """
-    rows: list[tuple[date, str, int, bool, str, str]] = []
-    for at, one in enumerate(standings):
-        mine = np.flatnonzero(place == at)
-        if not one.is_open or not len(mine):
-            continue
-        chosen = _quotable(evidence, mine, one)
-        best = chosen[:_QUOTES]
-        edge = chosen[-1:] if len(chosen) > _QUOTES else []
-        for rank, row in enumerate([*best, *edge], start=1):
-            names = evidence.frame.row(row, named=True)
-            is_edge = rank > len(best)
-            rows.append(
-                (week, one.issue_id, rank, is_edge, names["segment_id"], names["segment_text"])
-            )
-    return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
-
-
-def _quotable(evidence: Evidence, mine: Codes, one: Standing) -> list[int]:
-    """Rows of distinct wordings, the nearest to the centre first; fit lengths if there are any."""
-    length = evidence.length[mine]
-    fit = (length >= _QUOTE_LENGTH[0]) & (length <= _QUOTE_LENGTH[1])
-    if fit.any():
-        mine = mine[fit]
-    mine = distinct_rows(evidence, mine)
-    likeness = (evidence.vectors[mine] @ one.centre()).round(6)
-    return [int(row) for row in mine[np.argsort(-likeness, kind="stable")]]
+def distinctive_words(texts: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Words that set these texts apart from the others, the strongest first; none without texts."""
+    words = {
+        at: [_words(one[:_CHARACTERS]) for one in side] for at, side in enumerate((texts, others))
+    }
+    return _Background({at: side for at, side in words.items() if side}).terms(0) if texts else []
 
 
 def _central_texts(

@@ -6,6 +6,7 @@ import polars as pl
 
 from models.feedback import Feedback
 from models.trend import Restatement
+from voc_pipeline.warehouse import decisions
 from voc_pipeline.warehouse.rebuild import interrupted_rebuild
 from voc_pipeline.warehouse.schema import polars_schema
 from voc_pipeline.warehouse.store import Warehouse
@@ -25,6 +26,13 @@ _LATEST_ASSIGNMENT = """placed AS (
           FROM assignments WHERE assigned_week <= ?)
     GROUP BY segment_id
 )"""
+_CAUSES_WITH_DECISIONS = """
+    SELECT DISTINCT m.week_start, m.issue_id, 'late' AS reason FROM mentions m
+    WHERE m.assigned_week = ? AND m.week_start < m.received_week AND m.issue_id NOT IN (
+        SELECT unnest([issue_id, written_issue_id, coalesce(other_issue_id, '')]) FROM decisions)
+    UNION ALL
+    SELECT DISTINCT week_start, NULL, 'decision' FROM published_figures ORDER BY ALL"""
+"""Verdicts are judged over all issues of a week, so a decision can change any of them."""
 
 
 def current_feedback(warehouse: Warehouse, week: date, columns: str = "*") -> pl.DataFrame:
@@ -114,20 +122,31 @@ def new_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
 
 
 def current_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per segment that belongs to an issue as of a week; merged issues mapped forward."""
-    survivors = _survivors(warehouse, week)
-    return warehouse.query(
-        f"""WITH {_SUPERSEDED}, latest AS (
+    """One row per segment that belongs to an issue as of a week.
+
+    Merged issues are mapped forward, and the merges and splits that people decided are followed.
+    """
+    latest = f"""WITH {_SUPERSEDED}, latest AS (
             SELECT * FROM mentions WHERE assigned_week <= ?
             QUALIFY row_number() OVER (PARTITION BY segment_id ORDER BY assigned_week DESC) = 1
-        )
-        SELECT m.* REPLACE (coalesce(w.survivor_id, m.issue_id) AS issue_id)
-        FROM latest m LEFT JOIN superseded s USING (feedback_id)
-        LEFT JOIN survivors w ON w.issue_id = m.issue_id
-        WHERE m.issue_id IS NOT NULL AND m.revision >= coalesce(s.latest_revision, 1)
-        ORDER BY m.segment_id""",
+        ), taken AS (
+            SELECT segment_id, string_agg(decision_id, ' ' ORDER BY decision_id) AS splits
+            FROM split_members GROUP BY segment_id
+        ), told AS (
+            SELECT m.*, coalesce(t.splits, '') AS splits
+            FROM latest m LEFT JOIN superseded s USING (feedback_id)
+            LEFT JOIN taken t USING (segment_id)
+            WHERE m.issue_id IS NOT NULL AND m.revision >= coalesce(s.latest_revision, 1)
+        )"""
+    pairs = warehouse.query(
+        f"{latest} SELECT DISTINCT issue_id, splits FROM told ORDER BY ALL", [week, week]
+    )
+    return warehouse.query(
+        f"""{latest} SELECT t.* EXCLUDE (splits) REPLACE (p.counts_for AS issue_id)
+        FROM told t JOIN places p ON p.issue_id = t.issue_id AND p.splits = t.splits
+        ORDER BY t.segment_id""",
         [week, week],
-        survivors=survivors,
+        places=decisions.places(warehouse, pairs, week),
     )
 
 
@@ -210,13 +229,16 @@ def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     """Weeks and issues whose counts a week's run changed, and why.
 
     Columns week_start, issue_id (null: every issue of the week), reason ('reassigned' or
-    'revised', or 'rebuilt' while a rebuild goes on); the rest changed by late records.
+    'revised', or 'rebuilt' while a rebuild goes on, or 'decision' where merges or splits of people
+    came or went); the rest changed by late records.
     """
     if interrupted_rebuild(warehouse):
         return warehouse.query(
             "SELECT DISTINCT week_start, NULL::VARCHAR AS issue_id, 'rebuilt' AS reason "
             "FROM published_figures ORDER BY week_start"
         )
+    if decisions.changed_since_judged(warehouse):
+        return warehouse.query(_CAUSES_WITH_DECISIONS, [week])
     return warehouse.query(
         """SELECT DISTINCT m.week_start, unnest([m.issue_id, p.issue_id]) AS issue_id,
                   'reassigned' AS reason

@@ -8,8 +8,10 @@ import duckdb
 import polars as pl
 
 from models.action import Action, ActionChange, FixVerdict, FixWeek
+from models.curation import CuratedIssue, CuratedQuote, DecisionRow
 from models.feedback import Feedback
-from models.issue import Issue, IssueCrosswalk, IssueLineage, IssueQuote
+from models.glossary import Theme
+from models.issue import IssueCrosswalk, IssueLineage
 from models.ledger import PublishedReport
 from models.mention import Mention
 from models.raw import Load, Reject, SourceHealth
@@ -31,9 +33,11 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     Feedback,
     Segment,
     Mention,
-    Issue,
+    CuratedIssue,
+    Theme,
+    DecisionRow,
     IssueLineage,
-    IssueQuote,
+    CuratedQuote,
     IssueCrosswalk,
     IssueWeekly,
     PublishedFigure,
@@ -64,7 +68,7 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
         feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
     )
     frames[Mention] = knowledge.current_mentions(warehouse, week)
-    for model in (Issue, IssueQuote, Action, FixWeek):
+    for model in (CuratedIssue, CuratedQuote, Action, FixWeek):
         frames[model] = warehouse.rows(model, f"{model.partition} = ?", week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
@@ -91,11 +95,11 @@ def publish(warehouse: Warehouse, week: date) -> dict[str, int]:
             warehouse.execute("CREATE SCHEMA published.meta")
             for model, frame in frames.items():
                 for statement in create_statements(
-                    model, f"published.main.{model.table}", public_only=True
+                    model, f"published.main.{model.public_name()}", public_only=True
                 ):
                     warehouse.execute(statement)
                 warehouse.execute(
-                    f"INSERT INTO published.main.{model.table} SELECT * FROM incoming",
+                    f"INSERT INTO published.main.{model.public_name()} SELECT * FROM incoming",
                     incoming=frame,
                 )
             warehouse.execute(
@@ -113,7 +117,7 @@ def publish(warehouse: Warehouse, week: date) -> dict[str, int]:
     finally:
         warehouse.execute("DETACH published")
     fresh.replace(target)
-    return {model.table: frame.height for model, frame in frames.items()}
+    return {model.public_name(): frame.height for model, frame in frames.items()}
 
 
 def read_published(home: Path, sql: str) -> pl.DataFrame | None:
@@ -143,7 +147,7 @@ def _dictionary() -> pl.DataFrame:
         grain = ", ".join(model.grain)
         rows.append(
             {
-                "table_name": model.table,
+                "table_name": model.public_name(),
                 "column_name": "",
                 "column_type": "",
                 "grain": grain,
@@ -153,7 +157,7 @@ def _dictionary() -> pl.DataFrame:
         for name in columns(model, public_only=True):
             rows.append(
                 {
-                    "table_name": model.table,
+                    "table_name": model.public_name(),
                     "column_name": name,
                     "column_type": column_type(model, name)[0],
                     "grain": grain,

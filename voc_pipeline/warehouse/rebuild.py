@@ -4,13 +4,21 @@ from datetime import date
 
 import polars as pl
 
+from models.curation import CuratedIssue, CuratedQuote
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
 from models.mention import Mention
 from voc_pipeline.warehouse.store import Warehouse
 
-_REGISTER_TABLES = (Issue, IssueLineage, IssueQuote, Assignment, Mention)
-_REGISTER_STAGES = ("issues", "mentions", "trends")
-_PLACES = "before_rebuild"
+_REGISTER_TABLES = (
+    Issue, IssueLineage, IssueQuote, Assignment, Mention, CuratedIssue, CuratedQuote,
+)  # fmt: skip
+_REGISTER_STAGES = ("issues", "mentions", "curation", "trends")
+BEFORE_REBUILD = "before_rebuild"
+"""Table of segment_id and the issue_id it had when the rebuild began."""
+PLACES_NOW = (
+    "SELECT segment_id, coalesce(arg_max(coalesce(issue_id, ''), assigned_week), '') AS issue_id "
+    "FROM assignments GROUP BY segment_id"
+)
 
 
 def forget_register(warehouse: Warehouse, week: date) -> None:
@@ -20,14 +28,10 @@ def forget_register(warehouse: Warehouse, week: date) -> None:
     """
     with warehouse.transaction():
         exists = warehouse.query(
-            "SELECT count(*) AS found FROM duckdb_tables() WHERE table_name = ?", [_PLACES]
+            "SELECT count(*) AS found FROM duckdb_tables() WHERE table_name = ?", [BEFORE_REBUILD]
         )["found"][0]
         if not exists:
-            warehouse.execute(
-                f"CREATE TABLE {_PLACES} AS SELECT segment_id, "
-                "coalesce(arg_max(coalesce(issue_id, ''), assigned_week), '') AS issue_id "
-                "FROM assignments GROUP BY segment_id"
-            )
+            warehouse.execute(f"CREATE TABLE {BEFORE_REBUILD} AS {PLACES_NOW}")
         for model in _REGISTER_TABLES:
             warehouse.execute(f"DELETE FROM {model.table} WHERE {model.partition} >= ?", [week])
         warehouse.execute(
@@ -43,7 +47,7 @@ def forget_register(warehouse: Warehouse, week: date) -> None:
 def interrupted_rebuild(warehouse: Warehouse) -> bool:
     """True if a rebuild began and did not end."""
     found = warehouse.query(
-        "SELECT count(*) AS found FROM duckdb_tables() WHERE table_name = ?", [_PLACES]
+        "SELECT count(*) AS found FROM duckdb_tables() WHERE table_name = ?", [BEFORE_REBUILD]
     )
     return bool(found["found"][0])
 
@@ -62,16 +66,14 @@ def write_crosswalk(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
     with warehouse.transaction():
         crosswalk = warehouse.query(
-            f"""WITH after AS (
-                SELECT segment_id, coalesce(arg_max(coalesce(issue_id, ''), assigned_week), '')
-                    AS issue_id FROM assignments GROUP BY segment_id)
+            f"""WITH after AS ({PLACES_NOW})
             SELECT ?::BIGINT AS rebuild_number, ?::DATE AS from_week,
                    b.issue_id AS old_issue_id, coalesce(a.issue_id, '') AS new_issue_id,
                    count(*) AS mention_count
-            FROM {_PLACES} b LEFT JOIN after a USING (segment_id)
+            FROM {BEFORE_REBUILD} b LEFT JOIN after a USING (segment_id)
             GROUP BY ALL ORDER BY ALL""",
             [number, week],
         )
         warehouse.append(IssueCrosswalk, crosswalk)
-        warehouse.execute(f"DROP TABLE {_PLACES}")
+        warehouse.execute(f"DROP TABLE {BEFORE_REBUILD}")
     return crosswalk

@@ -8,7 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 import polars as pl
 
 from models.action import Action, ActionChange, FixVerdict, FixWeek
+from models.curation import CuratedIssue, CuratedQuote, DecisionRow, SplitMember
 from models.feedback import Feedback
+from models.glossary import Theme
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
 from models.ledger import Cursor, PublishedReport, StagePartition, SuppressedCustomer
 from models.mention import Mention
@@ -17,7 +19,7 @@ from models.segment import Segment, Vector
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STORAGE_VERSION = "v1.2.0"
 """Written so that DuckDB 1.4 and 1.5 clients open the files."""
 
@@ -30,6 +32,7 @@ TRUE_TABLES: tuple[type[TableRow], ...] = (
     PublishedFigure,
     Restatement,
     IssueCrosswalk,
+    DecisionRow,
     PublishedReport,
 )
 """What cannot be computed again: kept when a newer program rebuilds the rest."""
@@ -44,6 +47,10 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     IssueQuote,
     Assignment,
     Mention,
+    SplitMember,
+    CuratedIssue,
+    CuratedQuote,
+    Theme,
     IssueWeekly,
     Action,
     ActionChange,
