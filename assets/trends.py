@@ -5,14 +5,15 @@ from datetime import date
 import polars as pl
 
 from assets.stage import WeekRun, table_note
-from models.trend import IssueWeekly, PublishedFigure
+from models.trend import IssueWeekly, PublishedFigure, TrendBacktest
 from models.week import weeks_between
+from voc_pipeline.trends.backtest import backtest
 from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
 from voc_pipeline.trends.verdicts import judge_weeks
 from voc_pipeline.warehouse import decisions, knowledge
 
-VERSION = 1
+VERSION = 2
 
 
 def trends(run: WeekRun) -> None:
@@ -59,7 +60,9 @@ def trends(run: WeekRun) -> None:
                 warehouse.append(PublishedFigure, figures)
             knowledge.add_restatements(warehouse, restated)
             decisions.remember_judged(warehouse)
-            stage.record({IssueWeekly: rows})
+            tested = backtest(knowledge.published_judgements(warehouse, week), week=week)
+            warehouse.replace(TrendBacktest, tested, "week_start = ?", week)
+            stage.record({IssueWeekly: rows, TrendBacktest: tested})
         _note(run, week, rows, restated)
         for older in restated["week_start"].unique().sort():
             run.touch(older, restated_by=now.isoformat())
@@ -70,7 +73,7 @@ def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, p
     warehouse, first = run.warehouse, run.settings.company.first_week
     counts = weekly_counts(
         knowledge.current_mentions(warehouse, now),
-        knowledge.weekly_exposure(warehouse, now),
+        knowledge.weekly_volumes(warehouse, now),
         first_week=first,
         last_week=now,
     )
@@ -90,6 +93,8 @@ def _note(run: WeekRun, week: date, rows: pl.DataFrame, restated: pl.DataFrame) 
         week,
         rows.height,
         alarms=int(rows["is_alarm"].sum()),
+        escalated=int(rows["is_escalated"].sum()),
+        watched=int(rows["is_watched"].sum()),
         restatements=restated.height,
         verdicts=table_note(verdicts),
     )

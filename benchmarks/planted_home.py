@@ -127,7 +127,7 @@ def judged_again(path: Path) -> pl.DataFrame:
         for week in weeks_between(first, last):
             counts = weekly_counts(
                 knowledge.current_mentions(warehouse, week),
-                knowledge.weekly_exposure(warehouse, week),
+                knowledge.weekly_volumes(warehouse, week),
                 first_week=first,
                 last_week=week,
             )

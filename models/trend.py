@@ -23,7 +23,15 @@ class WeeklyCount(TableRow):
     week_start: date = Field(description="Monday of the week in which the customers spoke.")
     feedback_count: int = Field(description="Distinct feedback: one per voice and text.")
     customer_count: int = Field(description="Distinct voices.")
-    exposure: float = Field(description="Who could have complained: all feedback of the week.")
+    week_count: int = Field(description="Distinct feedback of the week, with this issue or not.")
+    exposure: float = Field(
+        description="Who could have complained: customers or orders where they are known, else the "
+        "feedback of the week, each text weighed by how readily its source tells of the issue."
+    )
+    exposure_doubt: float = Field(
+        description="Variance of the logarithm of the exposure: 0 while the mix of sources is the "
+        "usual one."
+    )
 
 
 class IssueWeekly(TableRow):
@@ -37,9 +45,15 @@ class IssueWeekly(TableRow):
     week_start: date = Field(description="Monday of the week in which the customers spoke.")
     feedback_count: int = Field(description="Distinct feedback: one per voice and text.")
     customer_count: int = Field(description="Distinct voices (customers where known).")
-    exposure: float = Field(description="Who could have complained: all feedback of the week.")
+    week_count: int | None = Field(
+        description="Distinct feedback of the week, with this issue or not."
+    )
+    exposure: float = Field(
+        description="Who could have complained: customers or orders where they are known, else the "
+        "feedback of the week, each text weighed by how readily its source tells of the issue."
+    )
     share: float | None = Field(description="feedback_count / all feedback of the week, 0 to 1.")
-    rate: float | None = Field(description="feedback_count / exposure, 0 to 1.")
+    rate: float | None = Field(description="feedback_count / exposure.")
     observed_count: float = Field(description="What the detector judged: feedback_count.")
     expected_count: float | None = Field(description="Count expected from the weeks before.")
     lower_bound: float | None = Field(description="Lower end of the expected range.")
@@ -53,6 +67,17 @@ class IssueWeekly(TableRow):
     is_alarm: bool = Field(
         description="True if the count, with the two weeks before it, is high beyond chance."
     )
+    is_watched: bool = Field(
+        description="True if the count is high beyond chance, but too small for an alarm: fewer "
+        "than 5 reports, or fewer than 50 feedback in the whole week."
+    )
+    is_escalated: bool = Field(
+        description="True if an issue that was open already rose again: p_value at most 0.001, at "
+        "least 10 reports, a rate at least 1.5 times the highest of the 4 weeks before."
+    )
+    alarm_chance: float | None = Field(
+        description="Chance of an alarm in this week if nothing had changed, by the expected range."
+    )
     verdict_weeks: int = Field(description="Weeks in a row with this verdict, this one included.")
     rate_ratio: float | None = Field(description="Observed against expected.")
     rate_ratio_lower: float | None = Field(description="Lower end of its 95 % interval.")
@@ -61,6 +86,36 @@ class IssueWeekly(TableRow):
     forecast_lower: float | None = Field(description="Lower end of the forecast's 95 % range.")
     forecast_upper: float | None = Field(description="Upper end of the forecast's 95 % range.")
     reason: str = Field(description="The verdict in words, with its numbers.")
+
+
+class TrendBacktest(TableRow):
+    """One row per week and volume band: how the published ranges and alarms of all weeks held."""
+
+    table: ClassVar[str] = "trend_backtest"
+    grain: ClassVar[tuple[str, ...]] = ("week_start", "volume_band")
+    partition: ClassVar[str | None] = "week_start"
+
+    week_start: date = Field(description="Monday of the latest week that was counted in.")
+    volume_band: Literal["all", "under 1", "1 to 3", "3 to 10", "10 and more"] = Field(
+        description="Issue-weeks by their expected count; all: whatever it was."
+    )
+    judged_week_count: int = Field(description="Weeks judged so far.")
+    issue_week_count: int = Field(description="Issue-weeks with a published range so far.")
+    inside_share: float | None = Field(
+        description="Of them, those inside their published range; the range is meant to hold 0.95. "
+        "Real movements are among those outside."
+    )
+    above_share: float | None = Field(description="Of them, those above their range.")
+    below_share: float | None = Field(description="Of them, those below their range.")
+    low_p_share: float | None = Field(
+        description="Of them, those with a p_value of at most 0.01: 0.01 if nothing ever changed."
+    )
+    alarm_count: int = Field(description="Alarms published so far.")
+    alarms_per_week: float | None = Field(description="Alarms published per judged week.")
+    chance_alarms_per_week: float | None = Field(
+        description="Alarms per judged week that chance alone would have given: the sum of "
+        "alarm_chance."
+    )
 
 
 class PublishedFigure(TableRow):

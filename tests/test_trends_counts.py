@@ -17,6 +17,7 @@ SCHEMA = {
     "week_start": pl.Date,
     "voice_key": pl.String,
     "text_key": pl.String,
+    "source_id": pl.String,
 }
 
 
@@ -25,8 +26,16 @@ def week(number: int) -> date:
 
 
 def mentions(*rows: tuple[str | None, int, str, str]) -> pl.DataFrame:
-    listed = [(issue, week(number), voice, text) for issue, number, voice, text in rows]
+    listed = [(issue, week(number), voice, text, "mail") for issue, number, voice, text in rows]
     return pl.DataFrame(listed, schema=SCHEMA, orient="row")
+
+
+def volumes(*values: float | None, source_id: str | None = "mail") -> pl.DataFrame:
+    weeks = [week(number) for number in range(len(values))]
+    return pl.DataFrame(
+        {"week_start": weeks, "source_id": source_id, "feedback_count": values},
+        schema={"week_start": pl.Date, "source_id": pl.String, "feedback_count": pl.Float64},
+    )
 
 
 def exposure(*values: float | None) -> pl.DataFrame:
@@ -40,7 +49,7 @@ def exposure(*values: float | None) -> pl.DataFrame:
 def counted(
     found: pl.DataFrame, *, last: int = 3, told: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    told = exposure(*[10.0] * (last + 1)) if told is None else told
+    told = volumes(*[10.0] * (last + 1)) if told is None else told
     return weekly_counts(found, told, first_week=MONDAY, last_week=week(last))
 
 
@@ -88,7 +97,7 @@ def test_unassigned_mentions_and_weeks_outside_are_passed_over():
 
 
 def test_missing_and_null_exposure_are_zero():
-    found = counted(mentions(("A", 0, "v", "t")), last=2, told=exposure(5.0, None))
+    found = counted(mentions(("A", 0, "v", "t")), last=2, told=volumes(5.0, None))
     assert found["exposure"].to_list() == [5.0, 0.0, 0.0]
 
 
@@ -100,7 +109,7 @@ def test_no_mentions_give_an_empty_table_with_the_right_types():
 
 
 def test_two_exposures_for_one_week_are_refused():
-    told = pl.concat([exposure(1.0), exposure(2.0)])
+    told = pl.concat([volumes(1.0), volumes(2.0)])
     with pytest.raises(ContractError, match="two rows for the week of 2026-01-05"):
         counted(mentions(("A", 0, "v", "t")), told=told)
 
@@ -108,13 +117,13 @@ def test_two_exposures_for_one_week_are_refused():
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
 def test_an_exposure_that_is_no_volume_is_refused(value):
     with pytest.raises(ContractError, match="0 or more"):
-        counted(mentions(("A", 0, "v", "t")), told=exposure(value))
+        counted(mentions(("A", 0, "v", "t")), told=volumes(value))
 
 
 def test_a_week_that_is_no_monday_is_refused():
     with pytest.raises(ContractError, match="no Monday"):
         weekly_counts(
-            mentions(), exposure(1.0), first_week=MONDAY + timedelta(days=1), last_week=week(3)
+            mentions(), volumes(1.0), first_week=MONDAY + timedelta(days=1), last_week=week(3)
         )
 
 

@@ -165,6 +165,41 @@ def test_little_more_than_expected_never_alarms():
     assert (row["is_alarm"], row["verdict"]) == (False, "STEADY")
 
 
+def test_too_few_reports_beyond_chance_are_watched_and_the_reason_says_so():
+    row = judged(company(A=[1.0, *[0.0] * 38, 4.0]), 39)["A"]
+    assert (row["is_watched"], row["is_alarm"], row["verdict"]) == (True, False, "STEADY")
+    assert row["reason"].endswith("high beyond chance, but too few for an alarm: watch it")
+
+
+def test_in_a_week_of_few_texts_all_is_watched_and_nothing_alarms():
+    frame = counts(company(A=[*steady(39), 41.0]))
+    small = judge_week(frame.with_columns(week_count=pl.lit(49)), NOTHING, NOTHING, week=week(39))
+    large = judge_week(frame.with_columns(week_count=pl.lit(50)), NOTHING, NOTHING, week=week(39))
+    told = [found.filter(pl.col("issue_id") == "A").row(0, named=True) for found in (small, large)]
+    assert [row["is_alarm"] for row in told] == [False, True]
+    assert [row["is_watched"] for row in told] == [True, False]
+    assert not small["is_escalated"].any()
+    assert small["alarm_chance"].to_list() == [0.0] * small.height
+    assert told[1]["share"] == pytest.approx(41 / 50)
+
+
+def test_an_open_issue_that_rises_again_is_escalated():
+    first = [*steady(30), 30.0, 26.0, 20.0, 12.0, 11.0, 9.0, 12.0, 10.0, 11.0]
+    risen = judged(company(A=[*first, 48.0]), 39)["A"]
+    assert risen["is_escalated"]
+    assert "higher than in any of the four weeks before" in str(risen["reason"])
+    assert not judged(company(A=[*first, 16.0]), 39)["A"]["is_escalated"]
+    newborn = judged(company(A=[None] * 37 + [5.0, 5.0, 40.0]), 39)["A"]
+    assert (newborn["verdict"], newborn["is_escalated"]) == ("NEW", False)
+
+
+def test_chance_of_an_alarm_is_small_and_summed_stays_under_the_level():
+    rows = judged(company(), 39)
+    chances = [float(str(row["alarm_chance"])) for row in rows.values()]
+    assert all(0 <= chance < 0.05 for chance in chances)
+    assert sum(chances) <= 0.1
+
+
 def test_doubled_volume_raises_no_alarm():
     series = {name: [*values[:-1], 2 * values[-1]] for name, values in company().items()}
     exposure = [100.0] * 39 + [200.0]

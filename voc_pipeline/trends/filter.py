@@ -123,11 +123,12 @@ def harmonics(phase: Array, season_weeks: float) -> Array:
     return np.stack([np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
 
 
-def run_filter(
+def run_filter(  # noqa: PLR0913 - the doubt joins the exposure when the filter is split
     counts: Array,
     exposure: Array,
     phase: Array,
     *,
+    doubt: Array | None = None,
     first_kept: int = 0,
     snapshot_steps: Collection[int] = (),
     settings: FilterSettings = FilterSettings(),
@@ -138,6 +139,7 @@ def run_filter(
         counts: (weeks, series), whole numbers; NaN where the series was not observed.
         exposure: (weeks, series); a week without exposure is not observed.
         phase: (weeks,) position of each week on an endless week axis, for the season.
+        doubt: (weeks, series), variance of the logarithm of the exposure; none if left out.
         first_kept: first week whose prediction is returned.
         snapshot_steps: weeks after which the state is wanted.
         settings: the filter's choices.
@@ -161,7 +163,8 @@ def run_filter(
         usual = np.where(seen, np.where(state.age < 0, size, 0.75 * usual + 0.25 * size), usual)
         _begin(state, seen & (state.age < 0), size, settings)
         _evolve(state, settings)
-        ahead = _predict(state, wave[:, step], np.log(size), settings)
+        blur = 0.0 if doubt is None else doubt[step]
+        ahead = _predict(state, wave[:, step], np.log(size), settings, blur)
         if step >= first_kept:
             row = step - first_kept
             kept["mean"][row], kept["level"][row] = ahead.mean, ahead.level_variance
@@ -171,7 +174,7 @@ def run_filter(
         born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
         if born.any():
             _begin(state, born, size, settings)
-            fresh = _predict(state, wave[:, step], np.log(size), settings)
+            fresh = _predict(state, wave[:, step], np.log(size), settings, blur)
         else:
             fresh = ahead
         _learn(state, fresh, count, seen, settings)
@@ -261,7 +264,13 @@ def _evolve(state: _State, settings: FilterSettings) -> None:
         covariance[index, index] += settings.season_volatility**2
 
 
-def _predict(state: _State, wave: Array, log_exposure: Array, settings: FilterSettings) -> _OneStep:
+def _predict(
+    state: _State,
+    wave: Array,
+    log_exposure: Array,
+    settings: FilterSettings,
+    blur: Array | float = 0.0,
+) -> _OneStep:
     """The rate of a week as a gamma variable for each speed, and the mixture of the speeds."""
     mean, covariance = state.mean, state.covariance
     centre = mean[0] + log_exposure
@@ -272,7 +281,7 @@ def _predict(state: _State, wave: Array, log_exposure: Array, settings: FilterSe
     variance = gain[0].copy()
     for index in range(2, _STATES):
         variance += wave[index - 2] * gain[index]
-    variance_log = np.log(np.maximum(variance, 1e-9))
+    variance_log = np.log(np.maximum(variance + blur, 1e-9))
     shape_log = log_shape_of_log_variance(variance_log)
     centre = np.minimum(np.maximum(centre, -12.0), 28.0)
     mean_log = np.minimum(centre - digamma_less_log(shape_log), 28.0)

@@ -28,6 +28,7 @@ from voc_pipeline.trends.scan import ScanWeek, scan_p_values
 
 SPAN_WEEKS = max(*RECENT_SPANS, *QUIET_SPANS) + BASE_WEEKS
 SCAN_WEEKS = 3
+OPEN_WEEKS = 4
 SEASON_KNOWN_WEEKS = 78
 """Weeks of an issue before its season is taken out: seen once, a season and a trend are one."""
 _TAILS = (0.025, 0.975)
@@ -41,7 +42,14 @@ class WeekMeasures:
     """Places of the issues in the grid."""
     seen: NDArray[np.bool_]
     """Whether any feedback arrived that could have held the issue."""
+    week_count: float
+    """All feedback of the week; NaN where it is not known."""
+    law: Predictive
+    """What the week should bring."""
     observed: Array
+    exposure: Array
+    highest_rate: Array
+    """The highest rate of the four weeks before; NaN for an issue younger than they are."""
     expected: Array
     lower: Array
     upper: Array
@@ -85,6 +93,7 @@ class Measurer:
             grid.count,
             grid.exposure,
             grid.phase,
+            doubt=grid.doubt,
             first_kept=max(0, steps[0] - SPAN_WEEKS),
             snapshot_steps=frozenset(steps),
             settings=settings,
@@ -120,7 +129,11 @@ class Measurer:
         return WeekMeasures(
             columns=columns,
             seen=seen,
+            week_count=float(grid.week_count[step]),
+            law=law,
             observed=observed,
+            exposure=grid.exposure[step, columns],
+            highest_rate=self._highest_rate(step, columns),
             expected=_where(told, law.expected),
             lower=_where(told, lower),
             upper=_where(told, upper),
@@ -138,6 +151,16 @@ class Measurer:
             recent_count=np.where(direction.weeks == RECENT_SPANS[1], long, short),
             quiet_count=raw[-max(QUIET_SPANS) :].sum(axis=0),
         )
+
+    def _highest_rate(self, step: int, columns: NDArray[np.intp]) -> Array:
+        weeks = slice(max(0, step - OPEN_WEEKS), step)
+        count, exposure = (
+            part[weeks][:, columns] for part in (self._grid.count, self._grid.exposure)
+        )
+        rate = np.divide(count, exposure, out=np.zeros_like(count), where=exposure > 0)
+        is_open = self._grid.first_step[columns] <= step - OPEN_WEEKS
+        highest = rate.max(axis=0, initial=0.0)
+        return np.where(is_open, highest, np.nan)
 
     def _window(self, step: int, columns: NDArray[np.intp]) -> list[ScanWeek]:
         return [

@@ -20,6 +20,8 @@ class WeekFacts:
     lower: float | None
     upper: float | None
     is_alarm: bool
+    is_watched: bool
+    is_escalated: bool
     weeks_before: int
     history_weeks: int
     weeks_known: int
@@ -41,7 +43,12 @@ def reason_of(verdict: Verdict, facts: WeekFacts) -> str:
         )
     if facts.expected is None:
         return "No feedback arrived this week, so the count says nothing"
-    return _SENTENCES[verdict](facts)
+    sentence = _SENTENCES[verdict](facts)
+    if facts.is_escalated:
+        return f"{sentence}; known before, and higher than in any of the four weeks before"
+    if facts.is_watched:
+        return f"{sentence}; high beyond chance, but too few for an alarm: watch it"
+    return sentence
 
 
 def _counted(number: int, noun: str) -> str:

@@ -14,13 +14,13 @@ import numpy as np
 import polars as pl
 
 from models.trend import IssueWeekly, Verdict
-from voc_pipeline.trends.counts import CountGrid, count_grid
+from voc_pipeline.trends.alarms import Alarms, AlarmSettings, alarms_of
+from voc_pipeline.trends.counts import SIGNIFICANT_DIGITS, CountGrid, count_grid
 from voc_pipeline.trends.filter import FilterSettings
 from voc_pipeline.trends.measures import Measurer, WeekMeasures
 from voc_pipeline.trends.negative_binomial import Array
 from voc_pipeline.trends.reasons import WeekFacts, reason_of
 
-SIGNIFICANT_DIGITS = 6
 _ONE_WEEK = timedelta(days=7)
 _KINDS = {str: pl.String, int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date}
 
@@ -34,8 +34,7 @@ class TrendSettings:
 
     history_weeks: int = 8
     new_weeks: int = 6
-    alarm_count: int = 5
-    alarm_ratio: float = 1.5
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
     direction_level: float = 0.1
     rising_ratio: float = 1.2
     declining_ratio: float = 0.83
@@ -135,12 +134,13 @@ class _Judging:
 
     def rows(self, week: date, step: int) -> list[dict[str, object]]:
         found = self.measurer.measure(step)
+        alarms = alarms_of(found, level=self.level, settings=self.settings.alarms)
         before = self.measurer.weeks_before(step)
         rows: list[dict[str, object]] = []
         for place, column in enumerate(found.columns.tolist()):
-            is_alarm = self._is_alarm(found, place)
+            is_alarm = bool(alarms.is_alarm[place])
             verdict = self._verdict(found, place, step, is_alarm=is_alarm)
-            row = _figures(self.grid, found, place, step)
+            row = _figures(self.grid, found, place, step) | _flags(alarms, place)
             facts = WeekFacts(
                 observed=int(found.observed[place]),
                 last_count=int(found.last_count[place]),
@@ -148,6 +148,8 @@ class _Judging:
                 lower=_number(found.lower, place),
                 upper=_number(found.upper, place),
                 is_alarm=is_alarm,
+                is_watched=bool(alarms.is_watched[place]),
+                is_escalated=bool(alarms.is_escalated[place]),
                 weeks_before=before,
                 history_weeks=self.settings.history_weeks,
                 weeks_known=step - self.first_step[column] + 1,
@@ -162,21 +164,11 @@ class _Judging:
             row |= {
                 "week_start": week,
                 "verdict": verdict,
-                "is_alarm": is_alarm,
                 "verdict_weeks": weeks + 1 if last == verdict else 1,
                 "reason": reason_of(verdict, facts),
             }
             rows.append(row)
         return rows
-
-    def _is_alarm(self, found: WeekMeasures, place: int) -> bool:
-        """Beyond chance over all issues of the week, and large enough to matter."""
-        count = found.observed[place]
-        return bool(
-            found.q_value[place] <= self.level
-            and count >= self.settings.alarm_count
-            and count >= self.settings.alarm_ratio * found.expected[place]
-        )
 
     def _verdict(self, found: WeekMeasures, place: int, step: int, *, is_alarm: bool) -> Verdict:
         settings = self.settings
@@ -241,7 +233,8 @@ class _Judging:
 def _figures(grid: CountGrid, found: WeekMeasures, place: int, step: int) -> dict[str, object]:
     column = int(found.columns[place])
     count, exposure = grid.count[step, column], grid.exposure[step, column]
-    share = float(count / exposure) if exposure > 0 else None
+    rate = float(count / exposure) if exposure > 0 else None
+    whole = grid.week_count[step]
     expected, upper = found.expected[place], found.upper[place]
     room = upper - expected
     score = float((count - expected) / room) if room > 0 else None
@@ -249,9 +242,10 @@ def _figures(grid: CountGrid, found: WeekMeasures, place: int, step: int) -> dic
         "issue_id": grid.issue_ids[column],
         "feedback_count": int(count),
         "customer_count": int(grid.customers[step, column]),
+        "week_count": None if np.isnan(whole) else int(whole),
         "exposure": float(exposure),
-        "share": share,
-        "rate": share,
+        "share": float(count / whole) if whole > 0 else rate if np.isnan(whole) else None,
+        "rate": rate,
         "observed_count": float(count),
         "expected_count": _number(found.expected, place),
         "lower_bound": _number(found.lower, place),
@@ -265,6 +259,15 @@ def _figures(grid: CountGrid, found: WeekMeasures, place: int, step: int) -> dic
         "forecast_count": _number(found.forecast, place),
         "forecast_lower": _number(found.forecast_lower, place),
         "forecast_upper": _number(found.forecast_upper, place),
+    }
+
+
+def _flags(alarms: Alarms, place: int) -> dict[str, object]:
+    return {
+        "is_alarm": bool(alarms.is_alarm[place]),
+        "is_watched": bool(alarms.is_watched[place]),
+        "is_escalated": bool(alarms.is_escalated[place]),
+        "alarm_chance": _number(alarms.chance, place),
     }
 
 

@@ -170,13 +170,16 @@ def _survivors(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
 
 
-def weekly_exposure(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per week: distinct feedback with words, as of a week. Column exposure."""
+def weekly_volumes(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per week and source, and one per week without a source: distinct feedback with words.
+
+    As of a week; column feedback_count. A text of two sources counts once in the whole week.
+    """
     return warehouse.query(
         f"""WITH {_CURRENT_FEEDBACK}
-        SELECT week_start, count(DISTINCT (voice_key, text_key))::DOUBLE AS exposure
+        SELECT week_start, source_id, count(DISTINCT (voice_key, text_key)) AS feedback_count
         FROM current_feedback WHERE text_key IS NOT NULL AND week_start <= ?
-        GROUP BY week_start ORDER BY week_start""",
+        GROUP BY GROUPING SETS ((week_start), (week_start, source_id)) ORDER BY ALL""",
         [week, week, week],
     )
 
@@ -289,6 +292,19 @@ def rejects_by_reason(warehouse: Warehouse, week: date) -> pl.DataFrame:
         "GROUP BY source_id, scope, reason ORDER BY source_id, scope, reason",
         [week],
     )
+
+
+def published_judgements(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per issue and week up to a week: the numbers its judgement was published with."""
+    numbers = ("observed_count", "expected_count", "lower_bound", "upper_bound", "p_value",
+               "alarm_chance", "is_alarm")  # fmt: skip
+    columns = ", ".join(f"max(value) FILTER (figure = '{name}') AS {name}" for name in numbers)
+    found = warehouse.query(
+        f"SELECT week_start, issue_id, {columns} FROM published_figures "
+        "WHERE issue_id <> '' AND week_start <= ? GROUP BY ALL ORDER BY week_start, issue_id",
+        [week],
+    )
+    return found.with_columns(pl.col("is_alarm").fill_null(0.0) > 0)
 
 
 def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from models.mention import Mention
 from models.raw import Load, Reject, SourceHealth
 from models.segment import Segment
 from models.table import TableRow
-from models.trend import IssueWeekly, PublishedFigure, Restatement
+from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
 from voc_pipeline.warehouse import knowledge
 from voc_pipeline.warehouse.schema import (
     STORAGE_VERSION,
@@ -40,6 +40,7 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     CuratedQuote,
     IssueCrosswalk,
     IssueWeekly,
+    TrendBacktest,
     PublishedFigure,
     Restatement,
     Action,

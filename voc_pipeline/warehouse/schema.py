@@ -17,7 +17,7 @@ from models.mention import Mention
 from models.raw import Load, RawRecord, Reject, SourceHealth
 from models.segment import Segment, Vector
 from models.table import TableRow
-from models.trend import IssueWeekly, PublishedFigure, Restatement
+from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
 
 SCHEMA_VERSION = 3
 STORAGE_VERSION = "v1.2.0"
@@ -52,6 +52,7 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     CuratedQuote,
     Theme,
     IssueWeekly,
+    TrendBacktest,
     Action,
     ActionChange,
     FixVerdict,
