@@ -56,7 +56,7 @@ def standardised_exposure(cases: Array, texts: Array, whole: Array) -> Exposure:
             told = now.sum(axis=0) * part[:, None] / reach
             relative = _relative(seen, foreseen, seen + now, foreseen + told)
             before, reach = reach, part @ relative
-            if np.abs(reach / before - 1.0).max() < _CLOSE:
+            if np.abs(reach / before - 1.0).max(initial=0.0) < _CLOSE:
                 break
         size[week] = whole[week] * reach
         usual = foreseen / np.maximum(seen.sum(axis=0), 1e-9)
