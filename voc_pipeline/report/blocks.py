@@ -1,0 +1,247 @@
+"""The parts of which a printed or mailed report is laid out: texts, charts, tables, cards.
+
+A block holds finished texts and drawings, no figure to be formatted and no markup: a PDF and a
+letter made from the same blocks show the same figures. What stands where is decided in `outline`;
+how it looks, by each form's template.
+"""
+
+import re
+from html import unescape
+from typing import Literal
+
+from pydantic import Field
+
+from models.table import Contract
+
+_COLOURS = (
+    ".line{fill:none;stroke:#1d4f91;stroke-width:1.4;stroke-linejoin:round}"
+    "svg.wide .line{stroke-width:1.8}.band,.trough{fill:#dde4ec}.dot{fill:#1b2430}"
+    ".above{fill:#a8201a}.axis{fill:none;stroke:#6b7888}.grid{fill:none;stroke:#c9d1da;"
+    "stroke-width:.7}.bar{fill:#1d4f91}.less{fill:#6b7888}"
+    'text{fill:#4d5966;font-size:11px;font-family:"Source Sans Pro"}'
+    ".tick{text-anchor:middle}.scale{text-anchor:end}"
+)
+"""The light colours of style.css.html.j2, by the classes that `charts` uses."""
+
+Style = Literal["", "strong", "mute", "bad", "warn", "good", "quiet"]
+
+
+class Run(Contract):
+    """A piece of text in one style."""
+
+    text: str
+    style: Style = ""
+
+
+Runs = tuple[Run, ...]
+
+
+class Chart(Contract):
+    """A drawing, and what it shows in words."""
+
+    svg: str
+    alt: str = Field(min_length=1)
+    width: float = Field(gt=0, description="Points; 0.75 of the drawing's pixels.")
+
+
+class Cell(Contract):
+    """One field of a table: texts, a drawing, a quieter line below."""
+
+    runs: Runs = ()
+    chart: Chart | None = None
+    below: str = ""
+    anchor: str = Field("", description="Where its text leads to; empty: nowhere.")
+
+
+class Column(Contract):
+    """One column of a table."""
+
+    name: str
+    chart: Chart | None = Field(None, description="A scale under the name.")
+    width: float | None = Field(None, description="Points; None: what is left.")
+    is_number: bool = False
+
+
+class Row(Contract):
+    """One line of a table; a group's heading has one cell over all columns."""
+
+    cells: tuple[Cell, ...]
+    is_group: bool = False
+    is_strong: bool = False
+
+
+class Table(Contract):
+    """A table with a heading row that repeats on every page."""
+
+    kind: Literal["table"] = "table"
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+class Masthead(Contract):
+    """The line over the report."""
+
+    kind: Literal["masthead"] = "masthead"
+    brand: str
+    when: str
+    company: str
+    badge: str = ""
+
+
+class Heading(Contract):
+    """A heading; levels are never skipped, for those who hear the report read out."""
+
+    kind: Literal["heading"] = "heading"
+    level: Literal[1, 2, 3, 4]
+    look: Literal["title", "part", "section", "small"]
+    text: str
+    anchor: str = ""
+
+
+class Text(Contract):
+    """A paragraph."""
+
+    kind: Literal["text"] = "text"
+    role: Literal["lede", "body", "small", "tag", "splits", "end"] = "body"
+    runs: Runs
+
+
+class Notices(Contract):
+    """What must be read before any figure."""
+
+    kind: Literal["notices"] = "notices"
+    notices: tuple["NoticeLine", ...]
+
+
+class NoticeLine(Contract):
+    """One of them."""
+
+    mark: str
+    text: str
+    tone: Style
+
+
+class Key(Contract):
+    """One of the key figures."""
+
+    name: str
+    value: str
+    chart: Chart
+    note: str
+
+
+class Keys(Contract):
+    """The key figures in a row."""
+
+    kind: Literal["keys"] = "keys"
+    keys: tuple[Key, ...]
+
+
+class Card(Contract):
+    """An issue that asks for a look or a decision."""
+
+    tone: Style
+    tag: Runs
+    title: str
+    anchor: str
+    count: str
+    count_note: str
+    chart: Chart
+    texts: tuple[str, ...]
+    asks: tuple[Runs, ...]
+
+
+class Cards(Contract):
+    """The cards side by side."""
+
+    kind: Literal["cards"] = "cards"
+    cards: tuple[Card, ...]
+
+
+class Figure(Contract):
+    """A drawing as wide as the page."""
+
+    kind: Literal["figure"] = "figure"
+    chart: Chart
+
+
+class Bar(Contract):
+    """One line of a split."""
+
+    name: str
+    chart: Chart
+    extra: str
+
+
+class Bars(Contract):
+    """A split of a change, a bar a line."""
+
+    kind: Literal["bars"] = "bars"
+    bars: tuple[Bar, ...]
+
+
+class Quote(Contract):
+    """A customer's words and where they stand."""
+
+    kind: Literal["quote"] = "quote"
+    text: str
+    source: str
+
+
+class Lines(Contract):
+    """A list with dots, or with hairlines between the lines."""
+
+    kind: Literal["lines"] = "lines"
+    is_ruled: bool = False
+    lines: tuple[Runs, ...]
+
+
+class Beside(Contract):
+    """Two stacks of blocks side by side."""
+
+    kind: Literal["beside"] = "beside"
+    left_share: float = 0.5
+    left: tuple["Block", ...]
+    right: tuple["Block", ...]
+
+
+Block = (
+    Masthead | Heading | Text | Notices | Keys | Cards | Table | Figure | Bars | Quote | Lines
+    | Beside
+)  # fmt: skip
+Page = tuple[Block, ...]
+
+
+class Outline(Contract):
+    """A whole report, page by page; the first is page one."""
+
+    title: str
+    language: str
+    footer: str
+    pages: tuple[Page, ...]
+
+
+Notices.model_rebuild()
+Beside.model_rebuild()
+
+
+def plain(text: str, style: Style = "") -> Runs:
+    """One run."""
+    return (Run(text=text, style=style),)
+
+
+def cell(text: str, style: Style = "", *, below: str = "", anchor: str = "") -> Cell:
+    """A field with one text."""
+    return Cell(runs=plain(text, style), below=below, anchor=anchor)
+
+
+def drawn(svg: str) -> Chart:
+    """A chart of this room as a picture of its own: literal colours, its title in words beside."""
+    svg = str(svg)  # not Markup, which would escape what is put in
+    title = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+    width = re.search(r'\bwidth="(\d+)"', svg)
+    if title is None or width is None:
+        raise ValueError("a chart has neither a title nor a width")
+    picture = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    picture = picture.replace(title[0], f"<style>{_COLOURS}</style>", 1)
+    return Chart(svg=picture, alt=unescape(title[1]) or "Chart", width=int(width[1]) * 0.75)

@@ -1,0 +1,73 @@
+"""The report as a PDF for print and for the file: tagged, accessible, the same bytes each time.
+
+Typst lays it out from `report.typ`; the report goes in as JSON by `sys_inputs`, never into the
+source. Only the fonts of the font wheel are used, none of the machine's. Standard: PDF/UA-1
+(ISO 14289-1), which refuses a picture without words and a sign that no font can show; what the
+font lacks is therefore replaced by a visible mark beforehand (`glyphs`).
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import font_source_sans_pro
+import typst
+
+from models.report import WeeklyReport
+from voc_pipeline.report.glyphs import covered, showable, unshowable
+from voc_pipeline.report.outline import outline
+
+_TEMPLATE = Path(__file__).with_name("report.typ")
+_FACES = ("Regular", "Semibold", "Bold")
+_AS_IT_IS = frozenset({"svg", "kind", "anchor", "style", "tone", "role"})
+
+
+def render_pdf(report: WeeklyReport) -> bytes:
+    """The report as PDF/UA-1; the same report gives the same bytes."""
+    content = json.dumps(_showable(outline(report).model_dump()), ensure_ascii=False)
+    made = _compiler().compile(
+        _TEMPLATE.read_bytes(), format="pdf", pdf_standards="ua-1", sys_inputs={"report": content}
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("Typst gave no file")
+    return made
+
+
+def _showable(value: Any, name: str = "") -> Any:  # noqa: ANN401 (a JSON value)
+    """Every text of a JSON value as the font can show it; drawings and names as they are."""
+    if isinstance(value, str):
+        return value if name in _AS_IT_IS else showable(value, _missing())
+    if isinstance(value, dict):
+        return {key: _showable(one, key) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_showable(one, name) for one in value]
+    return value
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """The faces used, alone: the wheel holds each twice, and a folder's order would choose."""
+    folder = TemporaryDirectory(prefix="voc-fonts-")
+    for face in _FACES:
+        name = f"SourceSansPro-{face}.otf"
+        copyfile(Path(font_source_sans_pro.font_directory) / name, Path(folder.name) / name)
+    return folder
+
+
+@cache
+def _missing() -> re.Pattern[str]:
+    faces = [covered(path) for path in sorted(Path(_folder().name).glob("*.otf"))]
+    return unshowable(frozenset.intersection(*faces))
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """One for the process: it keeps the fonts and what it has laid out before."""
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[_folder().name]
+    )
+    return typst.Compiler(b"", font_paths=fonts)

@@ -1,0 +1,250 @@
+"""The report's figures as a workbook for those who go on calculating with them.
+
+Numbers are numbers, dates dates, and every text a text: none becomes a formula, a link or a
+number, whatever it holds. The same report gives the same bytes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from io import BytesIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from models.report import ReportIssue, WeeklyReport
+from voc_pipeline.report import page, wording
+
+Value = str | int | float | date | None
+Line = Sequence[Value]
+_LONGEST_CELL = 32_000  # of 32,767 that a cell may hold
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column of a sheet: its name in plain words, its width, how its numbers are written."""
+
+    name: str
+    width: int = 12
+    kind: str = "count"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: what it shows, its columns and lines; the first `frozen` columns stay in view."""
+
+    name: str
+    what: str
+    headings: Sequence[Heading]
+    lines: Iterable[Line]
+    frozen: int = 1
+
+
+_FORMATS = {
+    "text": "@",
+    "count": "#,##0",
+    "rate": "#,##0.0",
+    "ratio": "0.00",
+    "share": "0.0%",
+    "date": "d mmm yyyy",
+}
+
+
+def render_workbook(report: WeeklyReport) -> bytes:
+    """The figures of a report as XLSX: one sheet a kind of figure."""
+    file = BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_urls": False,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+    }
+    with Workbook(file, options) as book:
+        book.set_properties(
+            {
+                "title": f"Customer voice, {report.week_label}",
+                "company": report.company_name,
+                "created": report.as_of,
+            }
+        )
+        formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        quiet = book.add_format({"font_color": "#4d5966"})
+        for sheet in sheets(report):
+            _write(book.add_worksheet(sheet.name), sheet, formats, (bold, quiet))
+    return file.getvalue()
+
+
+def sheets(report: WeeklyReport) -> list[Sheet]:
+    """What the workbook holds, in order."""
+    return [
+        _issues(report),
+        _series(report),
+        _functions(report),
+        _sources(report),
+        _restatements(report),
+    ]
+
+
+def _write(
+    page_: Worksheet, sheet: Sheet, formats: dict[str, Format], looks: tuple[Format, Format]
+) -> None:
+    bold, quiet = looks
+    page_.write_string(0, 0, sheet.what, quiet)
+    for column, heading in enumerate(sheet.headings):
+        page_.set_column(column, column, heading.width)
+        page_.write_string(1, column, heading.name, bold)
+    row = 1
+    for row, line in enumerate(sheet.lines, start=2):
+        for column, (value, heading) in enumerate(zip(line, sheet.headings, strict=True)):
+            _put(page_, (row, column), value, formats[heading.kind])
+    page_.freeze_panes(2, sheet.frozen)
+    page_.autofilter(1, 0, row, len(sheet.headings) - 1)
+
+
+def _put(page_: Worksheet, place: tuple[int, int], value: Value, look: Format) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        page_.write_string(*place, value[:_LONGEST_CELL], look)
+    elif isinstance(value, date):
+        page_.write_datetime(*place, value, look)
+    else:
+        page_.write_number(*place, value, look)
+
+
+def _owner_names(report: WeeklyReport) -> Callable[[ReportIssue], str]:
+    names = {one.function_id: one.name for one in report.functions}
+    return lambda issue: names[issue.function_id]
+
+
+def _issues(report: WeeklyReport) -> Sheet:
+    function = _owner_names(report)
+    headings = [
+        Heading("Issue", 44, "text"),
+        Heading("Number", 11, "text"),
+        Heading("Function", 18, "text"),
+        Heading("Status", 22, "text"),
+        Heading("Reports this week"),
+        Heading("People this week"),
+        Heading("Reports last week"),
+        Heading("Reports a year ago"),
+        Heading("Expected reports", 12, "rate"),
+        Heading("Usual range from", 12, "rate"),
+        Heading("Usual range to", 12, "rate"),
+        Heading("Times expected", 12, "ratio"),
+        Heading("95% interval from", 12, "ratio"),
+        Heading("95% interval to", 12, "ratio"),
+        Heading("Why this status", 70, "text"),
+        Heading("First seen in week of", 14, "date"),
+    ]
+    lines = [
+        (
+            one.label, one.issue_id, function(one), page.status(one).word, one.feedback_count,
+            one.customer_count, one.previous_count, one.year_ago_count, one.expected_count,
+            one.lower_bound, one.upper_bound, one.rate_ratio, one.rate_ratio_lower,
+            one.rate_ratio_upper, one.reason, one.first_week,
+        )
+        for one in report.issues
+    ]  # fmt: skip
+    what = f"Every tracked issue in {report.week_label}, as published"
+    return Sheet("Issues of the week", what, headings, lines)
+
+
+def _series(report: WeeklyReport) -> Sheet:
+    headings = [
+        Heading("Issue", 44, "text"),
+        Heading("Number", 11, "text"),
+        Heading("Week of", 14, "date"),
+        Heading("Reports"),
+        Heading("Usual range from", 12, "rate"),
+        Heading("Usual range to", 12, "rate"),
+    ]
+
+    def lines() -> Iterable[Line]:
+        for one in report.issues:
+            weeks = zip(one.series.values, one.series.lower, one.series.upper, strict=True)
+            for week, (value, lower, upper) in enumerate(weeks):
+                if value is not None:
+                    monday = one.series.first_week + timedelta(weeks=week)
+                    yield one.label, one.issue_id, monday, value, lower, upper
+
+    return Sheet("Series", "Reports by week, as published then", headings, lines())
+
+
+def _functions(report: WeeklyReport) -> Sheet:
+    issues = {one.issue_id: one for one in report.issues}
+    watched = set(report.watch)
+    headings = [
+        Heading("Function", 26, "text"),
+        Heading("Who answers for it", 26, "text"),
+        Heading("Tracked issues"),
+        Heading("Above range, new or rising"),
+        Heading("Reports this week"),
+        Heading("Reports last week"),
+    ]
+    lines = []
+    for group in report.functions:
+        owned = [issues[one] for one in group.issue_ids]
+        lines.append(
+            (
+                group.name, group.owner or "nobody named", len(owned),
+                sum(one.issue_id in watched for one in owned),
+                sum(one.feedback_count for one in owned),
+                sum(one.previous_count or 0 for one in owned),
+            )
+        )  # fmt: skip
+    what = "Issues by the function that owns them; a piece of feedback may tell of several issues"
+    return Sheet("Functions", what, headings, lines)
+
+
+def _sources(report: WeeklyReport) -> Sheet:
+    headings = [
+        Heading("Source", 32, "text"),
+        Heading("Channel", 14, "text"),
+        Heading("State", 14, "text"),
+        Heading("Arrived this week"),
+        Heading("Usual in a week"),
+        Heading("Share of usual", 12, "share"),
+        Heading("About earlier weeks"),
+        Heading("Set aside"),
+        Heading("Latest record", 14, "date"),
+        Heading("Error", 50, "text"),
+    ]
+    lines = [
+        (
+            one.name, one.channel, one.state, one.arrived_count, one.expected_count,
+            one.arrived_count / one.expected_count if one.expected_count else None,
+            one.late_count, one.rejected_count, one.last_seen_at, one.message,
+        )
+        for one in report.sources
+    ]  # fmt: skip
+    return Sheet("Sources", "What each source sent and what is usual for it", headings, lines)
+
+
+def _restatements(report: WeeklyReport) -> Sheet:
+    headings = [
+        Heading("Issue", 44, "text"),
+        Heading("Number", 11, "text"),
+        Heading("Week of", 14, "date"),
+        Heading("Figure", 20, "text"),
+        Heading("Was", 16, "text"),
+        Heading("Is", 16, "text"),
+        Heading("Because", 32, "text"),
+    ]
+    lines: list[Line] = [
+        (
+            one.label, one.issue_id, one.week_start, one.figure.replace("_", " "), one.was_value,
+            one.is_value, page._BECAUSE[one.reason],
+        )
+        for one in report.restated
+    ]  # fmt: skip
+    what = "Published figures that this week's run changed"
+    if report.restated_count > len(lines):
+        what += (
+            f": the {len(lines)} latest of {wording.grouped(report.restated_count)}; all are in "
+            "the table restatements"
+        )
+    return Sheet("Restatements", what, headings, lines)
+
