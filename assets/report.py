@@ -14,7 +14,15 @@ from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.trend import PublishedFigure, Restatement
 from models.week import week_label
-from voc_pipeline.report import ReportTables, build_report, render_html, render_index, report_json
+from voc_pipeline.report import (
+    ReportTables,
+    build_report,
+    render_html,
+    render_index,
+    render_pdf,
+    render_workbook,
+    report_json,
+)
 from voc_pipeline.warehouse import Warehouse, decisions, knowledge
 from voc_pipeline.warehouse.schema import polars_schema
 
@@ -22,7 +30,7 @@ VERSION = 1
 
 
 def report(run: WeekRun) -> None:
-    """The week's report as HTML and JSON under reports/, from what was published up to that week.
+    """The week's report in every form under reports/, from what was published up to it.
 
     A report is a fact: a week that has one keeps it; corrections are restatements in later weeks.
     """
@@ -38,7 +46,13 @@ def report(run: WeekRun) -> None:
             continue
         value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
         page = render_html(value)
-        _appear(folder, {"report.html": page, "report.json": report_json(value)})
+        files = {
+            "report.html": page.encode(),
+            "report.pdf": render_pdf(value),
+            "report.xlsx": render_workbook(value),
+            "report.json": report_json(value).encode(),
+        }
+        _appear(folder, files)
         row = _row(value, page, f"reports/{folder.name}/report.html")
         stage.write({PublishedReport: row})
         _index(run)
@@ -47,6 +61,8 @@ def report(run: WeekRun) -> None:
             1,
             headline=value.headline,
             page=dg.MetadataValue.path(str(folder / "report.html")),
+            print=dg.MetadataValue.path(str(folder / "report.pdf")),
+            figures=dg.MetadataValue.path(str(folder / "report.xlsx")),
             preview=dg.MetadataValue.md(_preview(value)),
         )
 
@@ -78,13 +94,13 @@ def _row(value: WeeklyReport, page: str, path: str) -> pl.DataFrame:
     return pl.DataFrame([fields], schema=polars_schema(PublishedReport))
 
 
-def _appear(folder: Path, files: dict[str, str]) -> None:
+def _appear(folder: Path, files: dict[str, bytes]) -> None:
     """Write the folder whole, beside its place, then move it there."""
     fresh = folder.with_name(f".{folder.name}.new")
     rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for name, text in files.items():
-        (fresh / name).write_text(text, encoding="utf-8")
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
     rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 
@@ -94,7 +110,7 @@ def _index(run: WeekRun) -> None:
     reports = run.home.reports
     rows = run.warehouse.rows(PublishedReport)
     page = reports / ".index.html.new"
-    page.write_text(render_index(_index_rows(rows)), encoding="utf-8")
+    page.write_text(render_index(_index_rows(reports, rows)), encoding="utf-8")
     page.replace(reports / "index.html")
     link = reports / ".latest.new"
     link.unlink(missing_ok=True)
@@ -102,12 +118,17 @@ def _index(run: WeekRun) -> None:
     link.replace(reports / "latest")
 
 
-def _index_rows(rows: pl.DataFrame) -> list[IndexRow]:
+def _index_rows(reports: Path, rows: pl.DataFrame) -> list[IndexRow]:
     return [
         IndexRow(
             week_start=row["week_start"],
             headline=row["headline"],
             link=f"{row['week_label']}/report.html",
+            forms=[
+                form
+                for form in ("pdf", "xlsx")
+                if (reports / row["week_label"] / f"report.{form}").exists()
+            ],
         )
         for row in rows.to_dicts()
     ]

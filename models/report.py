@@ -8,6 +8,7 @@ parts stand in `report_figures`, `report_issue`, `report_actions`, `report_score
 """
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -148,4 +149,7 @@ class IndexRow(Contract):
     link: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9][A-Za-z0-9_.-]*\.html$",
         description="The report's address below the index page, e.g. 2026-W46/report.html.",
+    )
+    forms: tuple[Literal["pdf", "xlsx"], ...] = Field(
+        (), description="Its other forms, beside the page and of the same name."
     )

@@ -2,12 +2,18 @@
 
 `builder` makes the value (with `history`, `concentration` and `trust`), `headline` draws its
 conclusion by stated rules, `wording` writes numbers, dates and foreign text, `charts` and `page`
-draw one HTML file, `index` the list of all weeks. No room but this one knows HTML; nothing here
-decides what an issue is or whether it moved.
+draw one HTML file, `index` the list of all weeks. For print, `outline` lays the same contents out
+in `blocks` and `pdf` sets them by Typst; `workbook` hands out the figures. No room but this one
+knows HTML; nothing here decides what an issue is or whether it moved.
 """
 
 from voc_pipeline.report.builder import ReportTables, build_report
 from voc_pipeline.report.index import render_index
 from voc_pipeline.report.page import render_html, report_json
+from voc_pipeline.report.pdf import render_pdf
+from voc_pipeline.report.workbook import render_workbook
 
-__all__ = ["ReportTables", "build_report", "render_html", "render_index", "report_json"]
+__all__ = [
+    "ReportTables", "build_report", "render_html", "render_index", "render_pdf",
+    "render_workbook", "report_json",
+]  # fmt: skip

@@ -4,7 +4,7 @@ The same contents in the same order as the HTML page, with the same words for ev
 forms differ in looks only. Nothing is counted, judged or drawn here that the HTML does not show.
 """
 
-from models.report import FunctionGroup, ReportIssue, WeeklyReport
+from models.report import FunctionGroup, Notice, ReportIssue, ReportQuote, WeeklyReport
 from voc_pipeline.report import charts, page, wording
 from voc_pipeline.report.blocks import (
     Bar,
@@ -14,7 +14,6 @@ from voc_pipeline.report.blocks import (
     Card,
     Cards,
     Cell,
-    Chart,
     Column,
     Figure,
     Heading,
@@ -69,9 +68,7 @@ class _View:
         self.watch = [self._by_id[one] for one in report.watch]
         self.easing = [self._by_id[one] for one in report.easing]
         self.look_first = [self._by_id[one] for one in report.look_first]
-        self.anchors = {
-            one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)
-        }
+        self.anchors = {one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)}
         self.has_table = len(self.watch) + len(report.notices) <= page.PAGE_ONE_ROWS
 
     def owned(self, issue: ReportIssue) -> FunctionGroup:
@@ -134,7 +131,7 @@ def _tone(tone: str) -> Style:
     return tones[tone]
 
 
-def _notice(notice: object) -> NoticeLine:
+def _notice(notice: Notice) -> NoticeLine:
     is_missing, text = notice.is_missing, notice.text
     said = "✕ Feedback is missing." if is_missing else "! Unusual volume."
     return NoticeLine(mark=said, text=text, tone="bad" if is_missing else "warn")
@@ -165,7 +162,7 @@ def _card(view: _View, issue: ReportIssue) -> Card:
     )
 
 
-def said(quote: object, limit: int) -> str:
+def said(quote: ReportQuote, limit: int) -> str:
     """A customer's words in quotation marks, cuts marked."""
     shown, _, is_cut = wording.excerpt(quote.text, limit)
     start = wording.ELLIPSIS if quote.is_cut_start else ""
@@ -226,10 +223,12 @@ def _movement(view: _View) -> list[Block]:
     blocks: list[Block] = []
     if view.watch:
         rows = [_row(one, is_board=False, anchor=view.anchors[one.issue_id]) for one in view.watch]
-        blocks.append(Heading(level=2, look="section", text="Every issue above its range, new or rising"))
+        blocks.append(
+            Heading(level=2, look="section", text="Every issue above its range, new or rising")
+        )
         blocks.append(Table(columns=_columns(is_board=False), rows=tuple(rows)))
     if view.easing:
-        lines = [
+        lines: list[Runs] = [
             (Run(text=f"{one.label} "), Run(text=f"{page.short_reason(one)} · ", style="mute"),
              mark(one))
             for one in view.easing[: page.MOST_EASING]

@@ -37,11 +37,10 @@ def trust_page(report: WeeklyReport) -> list[Block]:
     if not report.balances_all:
         finding = "Nothing has been fetched yet"
     elif lost:
-        finding = (
-            "Some fetched records are not accounted for: a fault of the program, report it"
-        )
+        finding = "Some fetched records are not accounted for: a fault of the program, report it"
     else:
         finding = "Every record fetched is accounted for"
+    known = wording.instant(report.as_of, report.time_zone)
     return [
         Heading(level=2, look="part", text="How far to trust these figures"),
         Heading(level=3, look="section", text=page.sources_finding(report)),
@@ -55,8 +54,8 @@ def trust_page(report: WeeklyReport) -> list[Block]:
         Text(
             role="end",
             runs=plain(
-                f"{report.week_label} · as known on {wording.instant(report.as_of, report.time_zone)}"
-                f" ({report.time_zone}) · {report.company_name}"
+                f"{report.week_label} · as known on {known} ({report.time_zone}) · "
+                f"{report.company_name}"
             ),
         ),
     ]
@@ -143,7 +142,9 @@ def _set_aside(report: WeeklyReport) -> list[Block]:
         Column(name="Remedy"),
     )
     blocks: list[Block] = [
-        Heading(level=3, look="section", text="What was set aside this week, and what would mend it"),
+        Heading(
+            level=3, look="section", text="What was set aside this week, and what would mend it"
+        ),
         Table(columns=columns, rows=tuple(rows)),
     ]
     if report.set_aside_kinds > len(rows):
@@ -206,25 +207,40 @@ def _method(report: WeeklyReport) -> Beside:
     if report.history_weeks < 52:
         seasons = f"The history holds {weeks}: seasons are not known yet."
     made = [
-        "A report is one piece of feedback that tells of the problem. The same words from the same "
-        "person count once a week.",
-        "An issue is a problem that several customers describe alike. It keeps its number as new "
-        "feedback comes in.",
-        "The usual range comes from the issue's own earlier weeks and from how much feedback "
-        f"arrived. Its design level is {wording.percent(sure.nominal_inside_share, 0)}; {held}.",
-        "“Jumped” means more than chance explains, with all issues considered together. By design, "
-        f"not by measurement, {wording.percent(sure.nominal_false_share, 0)} of such calls or "
-        "fewer are false alarms on average.",
-        "“Where it stands out” compares this week with the issue's 8 earlier weeks, or with all "
-        "issues if it is new. It says where, not why.",
+        (
+            "A report is one piece of feedback that tells of the problem. The same words from the"
+            " same person count once a week."
+        ),
+        (
+            "An issue is a problem that several customers describe alike. It keeps its number as "
+            "new feedback comes in."
+        ),
+        (
+            "The usual range comes from the issue's own earlier weeks and from how much feedback "
+            f"arrived. Its design level is {wording.percent(sure.nominal_inside_share, 0)}; "
+            f"{held}."
+        ),
+        (
+            "“Jumped” means more than chance explains, with all issues considered together. By "
+            f"design, not by measurement, {wording.percent(sure.nominal_false_share, 0)} of such "
+            "calls or fewer are false alarms on average."
+        ),
+        (
+            "“Where it stands out” compares this week with the issue's 8 earlier weeks, or with "
+            "all issues if it is new. It says where, not why."
+        ),
         "The usual band of the four key figures spans nine in ten of the 26 weeks before.",
         "Earlier weeks are shown as they were published.",
     ]
     limits = [
-        "Those who give feedback are not all customers. Counts show movement, not how many are "
-        "affected.",
-        "Issues are found and named by a program from the customers' words. Names and places can "
-        "be wrong; people can correct them.",
+        (
+            "Those who give feedback are not all customers. Counts show movement, not how many "
+            "are affected."
+        ),
+        (
+            "Issues are found and named by a program from the customers' words. Names and places "
+            "can be wrong; people can correct them."
+        ),
         seasons,
         "A rise after an event is not proof that the event caused it.",
     ]

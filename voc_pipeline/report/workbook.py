@@ -247,4 +247,3 @@ def _restatements(report: WeeklyReport) -> Sheet:
             "the table restatements"
         )
     return Sheet("Restatements", what, headings, lines)
-
