@@ -63,7 +63,7 @@ class SourceClient:
         self._sleep = sleep
         self._client = httpx.Client(
             timeout=self._manners.timeout_seconds,
-            verify=_trust(),
+            verify=certificates(),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         )
 
@@ -194,7 +194,7 @@ class SourceClient:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """The certificates that httpx trusts, read once: it takes longer than a small answer."""
     return httpx.create_ssl_context()
 

@@ -24,6 +24,22 @@ class FatalSourceError(SourceError):
     """Trying again will not help: the source or its settings must change."""
 
 
+class DeliveryError(VocError):
+    """The report did not reach somebody; it lies in its folder all the same."""
+
+
+class RetriableDeliveryError(DeliveryError):
+    """It was not taken and may be later: try again (network, busy server)."""
+
+
+class FatalDeliveryError(DeliveryError):
+    """Trying again will not help: the settings or the address must change."""
+
+
+class UncertainDeliveryError(DeliveryError):
+    """It was handed over and no answer came: it may have arrived; ask before sending it again."""
+
+
 class RecordError(VocError):
     """One record cannot be used: it is set aside with its reason and counted."""
 

@@ -3,17 +3,19 @@
 `builder` makes the value (with `history`, `concentration` and `trust`), `headline` draws its
 conclusion by stated rules, `wording` writes numbers, dates and foreign text, `charts` and `page`
 draw one HTML file, `index` the list of all weeks. For print, `outline` lays the same contents out
-in `blocks` and `pdf` sets them by Typst; `workbook` hands out the figures. No room but this one
+in `blocks` and `pdf` sets them by Typst; `workbook` hands out the figures and `mail` writes
+page one as a letter. No room but this one
 knows HTML; nothing here decides what an issue is or whether it moved.
 """
 
 from voc_pipeline.report.builder import ReportTables, build_report
 from voc_pipeline.report.index import render_index
+from voc_pipeline.report.mail import Letter, write_chat, write_letter
 from voc_pipeline.report.page import render_html, report_json
 from voc_pipeline.report.pdf import render_pdf
 from voc_pipeline.report.workbook import render_workbook
 
 __all__ = [
-    "ReportTables", "build_report", "render_html", "render_index", "render_pdf",
-    "render_workbook", "report_json",
+    "Letter", "ReportTables", "build_report", "render_html", "render_index", "render_pdf",
+    "render_workbook", "report_json", "write_chat", "write_letter",
 ]  # fmt: skip

@@ -50,6 +50,7 @@ class Cell(Contract):
     runs: Runs = ()
     chart: Chart | None = None
     below: str = ""
+    spoken: str = Field("", description="What the drawing shows, where none can be shown.")
     anchor: str = Field("", description="Where its text leads to; empty: nowhere.")
 
 

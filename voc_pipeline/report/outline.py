@@ -120,6 +120,19 @@ def page_one(report: WeeklyReport) -> Page:
     return tuple(blocks)
 
 
+def function_part(report: WeeklyReport, function_id: str) -> Page:
+    """The issues of one function; nothing if it owns none."""
+    view = _View(report)
+    for group in report.functions:
+        if group.function_id == function_id:
+            rows = [_row(one, is_board=True) for one in view.issues_of(group)]
+            return (
+                Heading(level=2, look="section", text=f"All issues of {group.name}"),
+                Table(columns=_columns(is_board=True), rows=tuple(rows)),
+            )
+    return ()
+
+
 def mark(issue: ReportIssue) -> Run:
     """A verdict as glyph and word."""
     seen = page.status(issue)
@@ -213,7 +226,10 @@ def _row(issue: ReportIssue, *, is_board: bool, anchor: str = "") -> Row:
             *last,
             cell(wording.span(issue.lower_bound, issue.upper_bound)),
             count(issue.year_ago_count),
-            Cell(chart=drawn(page._ratio(issue))),
+            Cell(
+                chart=drawn(page._ratio(issue)),
+                spoken="no history" if issue.rate_ratio is None else wording.times(issue.rate_ratio),
+            ),
             Cell(runs=(mark(issue),), below="" if is_board else issue.reason),
         )
     )
