@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from assets.commands import evaluate
+from assets.commands import delivery, evaluate
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.errors import ConfigurationError, VocError
 from models.week import ONE_WEEK, parse_week, week_label, weeks_between
@@ -36,6 +36,7 @@ app = typer.Typer(
     help="Voice of the customer: complaints, surveys, posts and calls in; weekly verdicts out.",
 )
 app.add_typer(evaluate.app, name="eval")
+app.command()(delivery.deliver)
 out = Console(highlight=False, soft_wrap=True)
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
@@ -157,6 +158,8 @@ def status(home: HomeOption = None) -> None:
     out.print(
         f"Restatements since the last report: {restated['found'][0] if restated is not None else 0}"
     )
+    for line in delivery.delivery_lines(chosen, newest["week_start"]):
+        out.print(escape(line))
 
 
 @app.command()

@@ -166,9 +166,7 @@ class MailClient:
         raise FatalDeliveryError(f"{told}; mend [delivery] in settings.toml")
 
 
-def _login(
-    settings: DeliverySettings, environment: Mapping[str, str]
-) -> tuple[str, str] | None:
+def _login(settings: DeliverySettings, environment: Mapping[str, str]) -> tuple[str, str] | None:
     user, password = settings.smtp_user_variable, settings.smtp_password_variable
     if user is None or password is None:
         return None

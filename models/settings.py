@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from models.delivery import DeliverySettings
 from models.errors import ConfigurationError, shortened
 from models.source import (
     CallRecordsSource,
@@ -137,6 +138,7 @@ class Settings(Contract):
     engine: EngineSettings = Field(default_factory=EngineSettings)
     sources: tuple[Source, ...] = Field(min_length=1)
     events: tuple[EventSettings, ...] = ()
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Settings":
@@ -148,6 +150,12 @@ class Settings(Contract):
             if twice:
                 raise ValueError(f"{what} id {twice[0]!r} is used twice; ids must differ")
         known = {function.id for function in self.functions}
+        lost = sorted(set(self.delivery.function_recipients) - known)
+        if lost:
+            raise ValueError(
+                f"delivery.function_recipients names the function {shortened(lost[0])}: "
+                f"one of {', '.join(sorted(known)) or 'none that is set'} was expected"
+            )
         for event in self.events:
             if event.function is not None and event.function not in known:
                 raise ValueError(
@@ -179,7 +187,7 @@ def _known_keys() -> list[str]:
     models = (
         Settings, CompanySettings, FunctionSettings, EventSettings, MaskingSettings,
         EngineSettings, FilesSource, TranscriptsSource, CallRecordsSource, CfpbSource,
-        ColumnMapping, ScoreSettings,
+        ColumnMapping, ScoreSettings, DeliverySettings,
     )  # fmt: skip
     return sorted({name for model in models for name in model.model_fields})
 

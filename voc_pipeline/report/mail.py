@@ -4,7 +4,7 @@ Programs that read mail know tables and little else: no picture, no style sheet,
 name. The whole report goes with the letter as a PDF, which the delivery attaches.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.report import WeeklyReport
 from voc_pipeline.report import wording
-from voc_pipeline.report.blocks import Block, Cards, Keys, Lines, Notices, Runs, Table
+from voc_pipeline.report.blocks import (
+    Block,
+    Cards,
+    Heading,
+    Keys,
+    Lines,
+    Masthead,
+    Notices,
+    Runs,
+    Table,
+    Text,
+)
 from voc_pipeline.report.outline import LANGUAGE, function_part, page_one
 
 SUBJECT_LIMIT = 140
@@ -107,28 +118,31 @@ def _is_number(table: Table, place: int) -> bool:
     return table.columns[place].is_number or any(row.cells[place].spoken for row in table.rows)
 
 
-def _plain(block: Block) -> str:  # noqa: C901 (one line a kind)
-    if block.kind == "masthead":
-        line = f"{block.brand} · {block.when}\n{block.company}"
-        return f"{line} [{block.badge}]" if block.badge else line
-    if block.kind == "heading":
-        return block.text if block.level == 1 else block.text.upper()
-    if block.kind == "text":
-        return _wrapped(_joined(block.runs))
-    if isinstance(block, Notices):
-        return "\n".join(_wrapped(f"{one.mark} {one.text}") for one in block.notices)
-    if isinstance(block, Keys):
-        return "\n".join(f"{one.name}: {one.value} ({one.note})" for one in block.keys)
-    if isinstance(block, Cards):
-        return "\n\n".join(_plain_cards(block))
-    if isinstance(block, Table):
-        return "\n".join(_plain_rows(block))
-    if isinstance(block, Lines):
-        return "\n".join(_wrapped(_joined(line), "- ") for line in block.lines)
-    return ""
+def _plain(block: Block) -> str:
+    return "\n".join(_lines(block))
 
 
-def _plain_cards(block: Cards) -> Iterable[str]:
+def _lines(block: Block) -> Iterator[str]:
+    if isinstance(block, Masthead):
+        yield f"{block.brand} · {block.when}"
+        yield f"{block.company} [{block.badge}]" if block.badge else block.company
+    elif isinstance(block, Heading):
+        yield _wrapped(block.text if block.level == 1 else block.text.upper())
+    elif isinstance(block, Text):
+        yield _wrapped(_joined(block.runs))
+    elif isinstance(block, Notices):
+        yield from (_wrapped(f"{one.mark} {one.text}") for one in block.notices)
+    elif isinstance(block, Keys):
+        yield from (f"{one.name}: {one.value} ({one.note})" for one in block.keys)
+    elif isinstance(block, Cards):
+        yield "\n\n".join(_plain_cards(block))
+    elif isinstance(block, Table):
+        yield from _plain_rows(block)
+    elif isinstance(block, Lines):
+        yield from (_wrapped(_joined(line), "- ") for line in block.lines)
+
+
+def _plain_cards(block: Cards) -> Iterator[str]:
     for card in block.cards:
         lines = [
             f"{_joined(card.tag)}",
@@ -140,7 +154,7 @@ def _plain_cards(block: Cards) -> Iterable[str]:
         yield "\n".join(_wrapped(line, "  ") for line in lines)
 
 
-def _plain_rows(table: Table) -> Iterable[str]:
+def _plain_rows(table: Table) -> Iterator[str]:
     first, *others = shown_columns(table) or [0]
     for row in table.rows:
         said = []

@@ -228,7 +228,9 @@ def _row(issue: ReportIssue, *, is_board: bool, anchor: str = "") -> Row:
             count(issue.year_ago_count),
             Cell(
                 chart=drawn(page._ratio(issue)),
-                spoken="no history" if issue.rate_ratio is None else wording.times(issue.rate_ratio),
+                spoken="no history"
+                if issue.rate_ratio is None
+                else wording.times(issue.rate_ratio),
             ),
             Cell(runs=(mark(issue),), below="" if is_board else issue.reason),
         )

@@ -9,6 +9,7 @@ import polars as pl
 
 from models.action import Action, ActionChange, FixVerdict, FixWeek
 from models.curation import CuratedIssue, CuratedQuote, DecisionRow, SplitMember
+from models.delivery import Delivery
 from models.feedback import Feedback
 from models.glossary import Theme
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
@@ -34,6 +35,7 @@ TRUE_TABLES: tuple[type[TableRow], ...] = (
     IssueCrosswalk,
     DecisionRow,
     PublishedReport,
+    Delivery,
 )
 """What cannot be computed again: kept when a newer program rebuilds the rest."""
 DERIVED_TABLES: tuple[type[TableRow], ...] = (
