@@ -6,12 +6,13 @@ source. Only the fonts of the font wheel are used, none of the machine's. Standa
 font lacks is therefore replaced by a visible mark beforehand (`glyphs`).
 """
 
+import atexit
 import json
 import re
 from functools import cache
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
+from shutil import copyfile, rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import font_source_sans_pro
@@ -49,18 +50,19 @@ def _showable(value: Any, name: str = "") -> Any:  # noqa: ANN401 (a JSON value)
 
 
 @cache
-def _folder() -> TemporaryDirectory[str]:
+def _folder() -> Path:
     """The faces used, alone: the wheel holds each twice, and a folder's order would choose."""
-    folder = TemporaryDirectory(prefix="voc-fonts-")
+    folder = Path(mkdtemp(prefix="voc-fonts-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
     for face in _FACES:
         name = f"SourceSansPro-{face}.otf"
-        copyfile(Path(font_source_sans_pro.font_directory) / name, Path(folder.name) / name)
+        copyfile(Path(font_source_sans_pro.font_directory) / name, folder / name)
     return folder
 
 
 @cache
 def _missing() -> re.Pattern[str]:
-    faces = [covered(path) for path in sorted(Path(_folder().name).glob("*.otf"))]
+    faces = [covered(path) for path in sorted(_folder().glob("*.otf"))]
     return unshowable(frozenset.intersection(*faces))
 
 
@@ -68,6 +70,6 @@ def _missing() -> re.Pattern[str]:
 def _compiler() -> typst.Compiler:
     """One for the process: it keeps the fonts and what it has laid out before."""
     fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[_folder().name]
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_folder())]
     )
     return typst.Compiler(b"", font_paths=fonts)
