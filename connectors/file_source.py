@@ -6,7 +6,7 @@ What stands inside a file does not belong here: see `table_files` and `transcrip
 import glob
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -69,7 +69,7 @@ class _Cursor(Contract):
     files: dict[str, _SeenFile] = Field(default_factory=dict)
 
 
-def find_files(home: Path, patterns: Iterable[str]) -> list[FoundFile]:
+def find_files(home: Path, patterns: Sequence[str]) -> list[FoundFile]:
     """The files that the patterns name, each once, sorted by name; a folder means all in it.
 
     Raises:
@@ -91,7 +91,8 @@ def find_files(home: Path, patterns: Iterable[str]) -> list[FoundFile]:
         for name in names:
             path = home / name
             if path.is_file():
-                found.setdefault(path.resolve(), FoundFile(path, Path(name).as_posix()))
+                place = path.resolve() if len(patterns) > 1 else path
+                found.setdefault(place, FoundFile(path, Path(name).as_posix()))
     return sorted(found.values(), key=lambda file: file.name)
 
 
