@@ -74,6 +74,13 @@ def test_masks_do_not_make_texts_alike(model):
     assert masked.to_list() == plain.to_list()
 
 
+def test_what_a_published_source_blacked_out_does_not_make_texts_alike(model):
+    blacked = segments("XXXX XXXX opened an account XX/XX/2023")
+    vectors = embed_segments(blacked, [], model, WEEK)["vector"]
+    plain = embed_segments(segments("opened an account"), [], model, WEEK)["vector"]
+    assert vectors.to_list() == plain.to_list()
+
+
 def test_whom_a_post_is_addressed_to_does_not_make_texts_alike(model):
     posted = embed_segments(segments("@Airline #late flight https://t.co/x"), [], model, WEEK)
     plain = embed_segments(segments("late flight"), [], model, WEEK)

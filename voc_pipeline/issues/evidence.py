@@ -127,7 +127,7 @@ def _has_content(texts: pl.Series) -> Flags:
         texts.str.slice(0, _CHARACTERS)
         .str.to_lowercase()
         .str.replace_all("\u2019", "'", literal=True)
-        .str.replace_all(r"\[[a-z_]{2,30}\]|@\w{1,60}|https?://\S{1,500}", " ")
+        .str.replace_all(r"\[[a-z_]{2,30}\]|\bx{2,}\b|@\w{1,60}|https?://\S{1,500}", " ")
         .str.extract_all(r"[^\W\d_]+(?:'[^\W\d_]+)?")
     )
     content = words.list.set_difference(pl.Series([sorted(STOP_WORDS)]))

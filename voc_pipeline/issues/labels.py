@@ -95,7 +95,10 @@ def _central_texts(
 def _words(text: str) -> list[str]:
     """Tokens in lower case; masks, links, accounts and ends of a phrase become empty tokens."""
     found = _TOKEN.findall(text.lower().replace("\u2019", "'"))
-    return ["" if token[0] in "[.,;:!?()\n@" or "://" in token else token for token in found]
+    return [
+        "" if token[0] in "[.,;:!?()\n@" or "://" in token or set(token) == {"x"} else token
+        for token in found
+    ]
 
 
 def _accounts(texts: Iterable[list[str]]) -> set[str]:

@@ -25,7 +25,10 @@ _LONGEST_TEXT = 20_000
 _BATCH_TEXTS = 1_024
 _BATCH_CHARACTERS = 200_000
 _DECIMALS = 6
-_UNSPOKEN = re.compile(r"\[[a-z_]{2,30}\]|(?<![\w@])@\w{1,60}|https?://\S{1,500}|#")
+_UNSPOKEN = re.compile(
+    r"\[[a-z_]{2,30}\]|\bx{2,}(?:[/-][x\d]{2,4}){0,2}\b|(?<![\w@])@\w{1,60}|https?://\S{1,500}|#"
+)
+"""Masks, ours and the XX/XX/2023 of a published source, handles, links."""
 VECTOR_SCHEMA: dict[str, pl.DataType] = {
     "text_hash": pl.String(),
     "model_id": pl.String(),
