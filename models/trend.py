@@ -10,6 +10,8 @@ from models.table import TableRow
 Verdict = Literal[
     "NEW", "SPIKING", "RISING", "STEADY", "DECLINING", "RESOLVED", "INSUFFICIENT_HISTORY"
 ]
+TrendMethod = Literal["voc", "farrington", "ears_c1", "ears_c2", "ears_c3"]
+"""Our own method, or a reference method of public health in its place."""
 
 
 class WeeklyCount(TableRow):

@@ -1,4 +1,4 @@
-"""`voc eval`: the engine's own measures on a labelled file, as JSON; no home is needed."""
+"""`voc eval`: the engine's own measures on a file of yours, as JSON; no home is needed."""
 
 import json
 import resource
@@ -12,9 +12,10 @@ import polars as pl
 import typer
 
 from models.errors import ConfigurationError, shortened
+from models.trend import TrendMethod
 from models.week import ONE_WEEK, parse_week, week_start
 
-app = typer.Typer(no_args_is_help=True, help="Measure the engine on a labelled file.")
+app = typer.Typer(no_args_is_help=True, help="Measure the engine on a file of yours.")
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
 TextOption = Annotated[str, typer.Option("--text", help="Column of the texts.")]
@@ -77,6 +78,67 @@ def identity(
             "peak_memory_mb": _peak_memory_mb(),
         }
     )
+
+
+@app.command()
+def trends(  # noqa: PLR0913 - each is an option of the command
+    file: FileArgument,
+    series: Annotated[str, typer.Option("--series", help="Column of the series' names.")],
+    week: Annotated[
+        str, typer.Option("--week", help="Column of weeks: dates seven days apart, or 2026-W46.")
+    ],
+    count: Annotated[str, typer.Option("--count", help="Column of counts: whole numbers.")],
+    out: Annotated[Path, typer.Option("--out", help="Where to write: CSV or Parquet.")],
+    exposure: Annotated[
+        str | None,
+        typer.Option("--exposure", help="Column of what the counts are out of; 0: not observed."),
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First week judged; all if left out.")
+    ] = None,
+    method: Annotated[TrendMethod, typer.Option("--method", help="How to judge.")] = "voc",
+) -> None:
+    """Every week of every series judged with what was known up to it: range, chance, verdict."""
+    from voc_pipeline.evaluate.trends import judge_series
+    from voc_pipeline.evaluate.weekly_series import SeriesColumns, day_of, read_series
+
+    begin = None if first is None else day_of(first)
+    if first is not None and begin is None:
+        raise ConfigurationError(f"--from {shortened(first)} is no week: 2026-11-12 or 2026-W46")
+    _refuse_unwritable(out, file)
+    columns = SeriesColumns(series, week, count, exposure)
+    try:
+        known = read_series(_read(file), columns)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
+    started = time.process_time()
+    judged = judge_series(known, first=begin, method=method)
+    seconds = time.process_time() - started
+    if out.suffix.lower() == ".csv":
+        judged.write_csv(out)
+    else:
+        judged.write_parquet(out)
+    _print(
+        {
+            "method": method,
+            "series": judged["series"].n_unique(),
+            "judged_weeks": judged["week_start"].n_unique(),
+            "rows": judged.height,
+            "alarms": int(judged["is_alarm"].sum()),
+            "missing_weeks_taken_as_zero": known.zero_week_count,
+            "weeks_without_any_row": known.unknown_week_count,
+            "cpu_seconds": round(seconds, 2),
+        }
+    )
+
+
+def _refuse_unwritable(out: Path, file: Path) -> None:
+    if out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise ConfigurationError(f"--out {out} is neither .csv nor .parquet: name one of these")
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"--out {out}: there is no folder {out.parent}: make it first")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise ConfigurationError(f"--out {out} is the file that is read: name another")
 
 
 def _labelled(file: Path, text: str, label: str, *more: str) -> pl.DataFrame:
