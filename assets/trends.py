@@ -10,7 +10,7 @@ from models.week import weeks_between
 from voc_pipeline.trends.backtest import backtest
 from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
-from voc_pipeline.trends.verdicts import judge_weeks
+from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
 from voc_pipeline.warehouse import decisions, knowledge
 
 VERSION = 2
@@ -34,7 +34,7 @@ def trends(run: WeekRun) -> None:
                 "feedback": warehouse.history_hash("feedback", now),
                 "curation": warehouse.output_hash("curation", now),
             },
-            settings=run.settings.engine.alarm_level,
+            settings=_used_settings(run),
         )
         if stage.is_current:
             continue
@@ -68,6 +68,13 @@ def trends(run: WeekRun) -> None:
             run.touch(older, restated_by=now.isoformat())
 
 
+def _used_settings(run: WeekRun) -> object:
+    engine = run.settings.engine
+    if engine.trend_method == "voc":
+        return engine.alarm_level
+    return engine.alarm_level, engine.trend_method
+
+
 def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, pl.DataFrame]:
     """The first week whose counts changed, and the verdicts from it on, as known now."""
     warehouse, first = run.warehouse, run.settings.company.first_week
@@ -82,7 +89,12 @@ def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, p
     register = decisions.curated_issues(warehouse, now)
     earlier = known.filter(pl.col("week_start") < start) if start else known
     judged = judge_weeks(
-        counts, earlier, register, weeks=weeks, level=run.settings.engine.alarm_level
+        counts,
+        earlier,
+        register,
+        weeks=weeks,
+        level=run.settings.engine.alarm_level,
+        settings=TrendSettings(method=run.settings.engine.trend_method),
     )
     return start, judged
 

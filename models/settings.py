@@ -21,6 +21,7 @@ from models.source import (
     TranscriptsSource,
 )
 from models.table import Contract
+from models.trend import TrendMethod
 from models.week import parse_week
 
 SETTINGS_FILE = "settings.toml"
@@ -126,6 +127,11 @@ class EngineSettings(Contract):
     )
     alarm_level: float = Field(
         0.1, gt=0, lt=1, description="Nominal false discovery rate of a week's alarms."
+    )
+    trend_method: TrendMethod = Field(
+        "voc",
+        description="Where ranges, chances and alarms of weeks to come are from: voc; or, to "
+        "compare, farrington, ears_c1, ears_c2, ears_c3, which leave empty what they do not know.",
     )
 
 

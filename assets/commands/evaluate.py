@@ -81,7 +81,7 @@ def identity(
 
 
 @app.command()
-def trends(  # noqa: PLR0913 - each is an option of the command
+def trends(  # noqa: PLR0913, PLR0917 - each is an option of the command
     file: FileArgument,
     series: Annotated[str, typer.Option("--series", help="Column of the series' names.")],
     week: Annotated[

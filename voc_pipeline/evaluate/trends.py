@@ -71,7 +71,7 @@ def judge_series(
         if wanted.is_empty():
             raise ConfigurationError(
                 f"there is no week from {first} on: the table ends in the week of "
-                f"{rows['week_start'].max()}"
+                f"{rows['week_start'].max()!s}"
             )
     weeks = wanted["week_start"].unique().sort().to_list()
     judged = _by_voc(rows, weeks) if method == "voc" else _by_reference(rows, weeks, method)

@@ -105,8 +105,8 @@ def _weeks(found: pl.Series) -> pl.Series:
         weeks = pl.Series([known.get(text) for text in found.to_list()], dtype=pl.Date)
     else:
         raise ConfigurationError(
-            f"column {found.name} holds {found.dtype}, no weeks: give dates, instants, or text such "
-            "as 2026-11-12 or 2026-W46"
+            f"column {found.name} holds {found.dtype}, no weeks: give dates, instants, or text "
+            "such as 2026-11-12 or 2026-W46"
         )
     _refuse(found, weeks.is_null(), "is no week", "write a date, 2026-11-12, or 2026-W46")
     return weeks
@@ -137,8 +137,8 @@ def _numbers(found: pl.Series, remedy: str) -> pl.Series:
 
 def _counts(found: pl.Series) -> pl.Series:
     remedy = (
-        f"a count is a whole number from 0 to {LARGEST_COUNT:.0e}; give shares as counts with their "
-        "exposure, and leave out rows of weeks that were not counted"
+        f"a count is a whole number from 0 to {LARGEST_COUNT:.0e}; give shares as counts with "
+        "their exposure, and leave out rows of weeks that were not counted"
     )
     numbers = _numbers(found, remedy)
     _refuse(found, numbers.is_null(), "is empty", remedy)
@@ -189,10 +189,12 @@ def _refuse_uneven_weeks(rows: pl.DataFrame) -> None:
     apart = (rows["week_start"] - first["week_start"]).dt.total_days() % 7
     off = rows.filter(apart != 0).sort(_ROW)
     if off.height:
+        week = off["week_start"][0]
+        days = (week - first["week_start"]).days
         raise ConfigurationError(
-            f"row {off[_ROW][0]} (the header not counted): week {off['week_start'][0]} is "
-            f"{(off['week_start'][0] - first['week_start']).days} days after {first['week_start']}, "
-            "no whole number of weeks: give every week by the same day of the week"
+            f"row {off[_ROW][0]} (the header not counted): week {week} is {days} days after "
+            f"{first['week_start']}, no whole number of weeks: give every week by the same day of "
+            "the week"
         )
 
 

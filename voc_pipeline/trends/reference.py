@@ -7,6 +7,7 @@ forecast; EARS has no p-value. Not here: the methods (`farrington`, `ears`), and
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -26,6 +27,12 @@ WEEKS_NEEDED: dict[TrendMethod, int] = {
     "ears_c3": 11,
 }
 """Weeks of history before the first week that a method can judge."""
+
+_EARS: dict[TrendMethod, Literal["C1", "C2", "C3"]] = {
+    "ears_c1": "C1",
+    "ears_c2": "C2",
+    "ears_c3": "C3",
+}
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,7 @@ def reference_weeks(
         found = farrington_flexible(counts, exposure, steps)
         return ReferenceWeeks(found.expected, found.upper, found.p_value, found.is_alarm)
     seen = np.where(exposure > 0, counts, np.nan)
-    kinds = {"ears_c1": "C1", "ears_c2": "C2", "ears_c3": "C3"}
-    judged = ears(seen, steps, kinds[method])
+    judged = ears(seen, steps, _EARS[method])
     unknown = np.full_like(judged.upper, np.nan)
     return ReferenceWeeks(judged.expected, judged.upper, unknown, judged.is_alarm)
 
@@ -64,9 +70,7 @@ class Reference:
         self._row = {step: row for row, step in enumerate(steps)}
         self._weeks = reference_weeks(method, grid.count, grid.exposure, steps)
 
-    def instead(
-        self, found: WeekMeasures, alarms: Alarms, step: int
-    ) -> tuple[WeekMeasures, Alarms]:
+    def instead(self, found: WeekMeasures, step: int) -> tuple[WeekMeasures, Alarms]:
         """A week's measures and alarms with the method's own figures, its gaps as NaN."""
         row, columns = self._row[step], found.columns
         expected, upper = self._weeks.expected[row, columns], self._weeks.upper[row, columns]
@@ -89,7 +93,7 @@ class Reference:
             forecast_upper=unknown,
         )
         none = np.zeros(len(columns), dtype=bool)
-        is_alarm = self._weeks.is_alarm[row, columns]
+        is_alarm = self._weeks.is_alarm[row, columns] & ~np.isnan(found.expected)
         return measures, Alarms(is_alarm, none, none, unknown)
 
     def silence(self, observed: int) -> str:

@@ -13,13 +13,14 @@ from typing import get_args
 import numpy as np
 import polars as pl
 
-from models.trend import IssueWeekly, Verdict
+from models.trend import IssueWeekly, TrendMethod, Verdict
 from voc_pipeline.trends.alarms import Alarms, AlarmSettings, alarms_of
 from voc_pipeline.trends.counts import SIGNIFICANT_DIGITS, CountGrid, count_grid
 from voc_pipeline.trends.filter import FilterSettings
 from voc_pipeline.trends.measures import Measurer, WeekMeasures
 from voc_pipeline.trends.negative_binomial import Array
 from voc_pipeline.trends.reasons import WeekFacts, reason_of
+from voc_pipeline.trends.reference import Reference
 
 _ONE_WEEK = timedelta(days=7)
 _KINDS = {str: pl.String, int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date}
@@ -30,8 +31,10 @@ Previous = Mapping[str, tuple[str, int]]
 
 @dataclass(frozen=True)
 class TrendSettings:
-    """The least history and volume a verdict needs, the margins of a direction, the filter."""
+    """The method, the least history and volume of a verdict, margins of a direction, the filter."""
 
+    method: TrendMethod = "voc"
+    """Where ranges, chances and alarms come from; directions are always our own."""
     history_weeks: int = 8
     new_weeks: int = 6
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
@@ -107,11 +110,15 @@ def judge_weeks(
         spike_p_value=settings.spike_p_value,
         settings=settings.filter,
     )
+    reference = None
+    if settings.method != "voc":
+        reference = Reference(settings.method, grid, list(steps.values()))
     known = _verdicts_by_week(earlier)
     first = _first_steps(grid, issues)
     rows: list[dict[str, object]] = []
     for week, step in steps.items():
-        judging = _Judging(grid, measurer, first, level, settings, known.get(week - _ONE_WEEK, {}))
+        previous = known.get(week - _ONE_WEEK, {})
+        judging = _Judging(grid, measurer, reference, first, level, settings, previous)
         found = judging.rows(week, step)
         known[week] = {
             str(row["issue_id"]): (str(row["verdict"]), int(str(row["verdict_weeks"])))
@@ -127,6 +134,7 @@ class _Judging:
 
     grid: CountGrid
     measurer: Measurer
+    reference: Reference | None
     first_step: list[int]
     level: float
     settings: TrendSettings
@@ -135,6 +143,8 @@ class _Judging:
     def rows(self, week: date, step: int) -> list[dict[str, object]]:
         found = self.measurer.measure(step)
         alarms = alarms_of(found, level=self.level, settings=self.settings.alarms)
+        if self.reference is not None:
+            found, alarms = self.reference.instead(found, step)
         before = self.measurer.weeks_before(step)
         rows: list[dict[str, object]] = []
         for place, column in enumerate(found.columns.tolist()):
@@ -165,10 +175,15 @@ class _Judging:
                 "week_start": week,
                 "verdict": verdict,
                 "verdict_weeks": weeks + 1 if last == verdict else 1,
-                "reason": reason_of(verdict, facts),
+                "reason": self._reason(verdict, facts, is_seen=bool(found.seen[place])),
             }
             rows.append(row)
         return rows
+
+    def _reason(self, verdict: Verdict, facts: WeekFacts, *, is_seen: bool) -> str:
+        if self.reference is not None and is_seen and facts.expected is None:
+            return self.reference.silence(facts.observed)
+        return reason_of(verdict, facts)
 
     def _verdict(self, found: WeekMeasures, place: int, step: int, *, is_alarm: bool) -> Verdict:
         settings = self.settings
