@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from assets.stage import WeekRun, table_note
+from assets.trend_places import places_of, write_breakdown
 from models.trend import IssueWeekly, PublishedFigure, TrendBacktest
 from models.week import weeks_between
 from voc_pipeline.trends.backtest import backtest
@@ -39,7 +40,8 @@ def trends(run: WeekRun) -> None:
         if stage.is_current:
             continue
         known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
-        start, judged = _judge(run, known, now)
+        mentions = knowledge.current_mentions(warehouse, now)
+        start, judged = _judge(run, known, mentions, now)
         published_to = knowledge.last_published_week(warehouse)
         latest = max(now, published_to or now)
         restated = restate(
@@ -58,6 +60,8 @@ def trends(run: WeekRun) -> None:
                 totals = knowledge.weekly_totals(warehouse, week)
                 figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
                 warehouse.append(PublishedFigure, figures)
+                for model, frame in places_of(run, week, rows, mentions).items():
+                    warehouse.replace(model, frame, "week_start = ?", week)
             knowledge.add_restatements(warehouse, restated)
             decisions.remember_judged(warehouse)
             tested = backtest(knowledge.published_judgements(warehouse, week), week=week)
@@ -66,6 +70,7 @@ def trends(run: WeekRun) -> None:
         _note(run, week, rows, restated)
         for older in restated["week_start"].unique().sort():
             run.touch(older, restated_by=now.isoformat())
+    write_breakdown(run)
 
 
 def _used_settings(run: WeekRun) -> object:
@@ -75,11 +80,13 @@ def _used_settings(run: WeekRun) -> object:
     return engine.alarm_level, engine.trend_method
 
 
-def _judge(run: WeekRun, known: pl.DataFrame, now: date) -> tuple[date | None, pl.DataFrame]:
+def _judge(
+    run: WeekRun, known: pl.DataFrame, mentions: pl.DataFrame, now: date
+) -> tuple[date | None, pl.DataFrame]:
     """The first week whose counts changed, and the verdicts from it on, as known now."""
     warehouse, first = run.warehouse, run.settings.company.first_week
     counts = weekly_counts(
-        knowledge.current_mentions(warehouse, now),
+        mentions,
         knowledge.weekly_volumes(warehouse, now),
         first_week=first,
         last_week=now,

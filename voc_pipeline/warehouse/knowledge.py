@@ -19,6 +19,8 @@ _CURRENT_FEEDBACK = f"""{_SUPERSEDED}, current_feedback AS (
     SELECT f.* FROM feedback f LEFT JOIN superseded s USING (feedback_id)
     WHERE f.received_week <= ? AND f.revision >= coalesce(s.latest_revision, 1) AND NOT f.is_deleted
 )"""
+CURRENT_FEEDBACK = _CURRENT_FEEDBACK
+"""For queries of this room: `WITH {CURRENT_FEEDBACK} ...`, parameters: the week, twice."""
 _LATEST_ASSIGNMENT = """placed AS (
     SELECT segment_id, arg_max(issue_id_or_none, assigned_week) AS issue_id_or_none,
            max(assigned_week) AS assigned_week

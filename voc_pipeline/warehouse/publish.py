@@ -14,6 +14,7 @@ from models.glossary import Theme
 from models.issue import IssueCrosswalk, IssueLineage
 from models.ledger import PublishedReport
 from models.mention import Mention
+from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
 from models.raw import Load, Reject, SourceHealth
 from models.segment import Segment
 from models.table import TableRow
@@ -41,6 +42,10 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     IssueCrosswalk,
     IssueWeekly,
     TrendBacktest,
+    IssueWeeklyBreakdown,
+    IssuePlace,
+    IssuePattern,
+    IssueNewTerm,
     PublishedFigure,
     Restatement,
     Action,

@@ -15,6 +15,7 @@ from models.glossary import Theme
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
 from models.ledger import Cursor, PublishedReport, StagePartition, SuppressedCustomer
 from models.mention import Mention
+from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
 from models.raw import Load, RawRecord, Reject, SourceHealth
 from models.segment import Segment, Vector
 from models.table import TableRow
@@ -32,6 +33,9 @@ TRUE_TABLES: tuple[type[TableRow], ...] = (
     SuppressedCustomer,
     PublishedFigure,
     Restatement,
+    IssuePlace,
+    IssuePattern,
+    IssueNewTerm,
     IssueCrosswalk,
     DecisionRow,
     PublishedReport,
@@ -55,6 +59,7 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     Theme,
     IssueWeekly,
     TrendBacktest,
+    IssueWeeklyBreakdown,
     Action,
     ActionChange,
     FixVerdict,
