@@ -176,16 +176,18 @@ def _finding(found: dict[str, Any], content: dict[str, Any]) -> str:
     place = [str(part) for part in found["loc"]]
     if found["type"] == "too_short" and place == ["sources"] and content.get("sources"):
         return ""  # follows from the source's own error
-    if place[0] == "sources" and len(place) > 1:
+    if place[:1] == ["sources"] and len(place) > 1:
         number = int(place[1])
         name = content["sources"][number].get("id", f"number {number + 1}")
         place = [f"source {name}", *place[3:]]
-    line = f"  {'.'.join(place)}: "
+    line = f"  {'.'.join(place)}: " if place else "  "
     if found["type"] == "extra_forbidden":
         meant = get_close_matches(place[-1], _known_keys(), n=1)
         return line + "unknown key" + (f"; did you mean {meant[0]!r}?" if meant else "")
     if found["type"] == "missing":
         return line + "missing; it has no default"
+    if not place:  # of the settings as a whole, which are too much to repeat
+        return line + str(found["msg"])
     return f"{line}{found['msg']} (found {shortened(found['input'])})"
 
 
