@@ -95,5 +95,7 @@ class HandOff(Contract):
     felt_name: str = Field(description="The function whose issue is reported with it.")
     felt_issue_id: str = Field(description="The issue reported.")
     felt_label: str = Field(description="Its name, as printed.")
+    cause_issue_id: str = Field(description="The issue told of besides.")
+    cause_label: str = Field(description="Its name, as printed.")
     feedback_count: int = Field(description="Reports of it that tell of both, last 8 weeks.")
     of_count: int = Field(description="All its reports, last 8 weeks.")

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from models.table import Contract
 
 Unit = Literal["count", "share", "per_thousand"]
+FigureUnit = Literal["count", "share", "per_thousand", "ratio", "change", "score", "text"]
 
 
 class FigureReference(Contract):
@@ -25,6 +26,7 @@ class FigureReference(Contract):
     figure: str = Field(description="Column, published figure or measure.")
     value: float | None = Field(None, description="The number; None for a text.")
     value_text: str | None = Field(None, description="The text; None for a number.")
+    unit: FigureUnit = Field("count", description="How it is written.")
 
 
 class WeekSeries(Contract):

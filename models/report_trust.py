@@ -66,6 +66,7 @@ class SetAside(Contract):
     reason: str = Field(description="What was wrong.")
     remedy: str = Field(description="What to do.")
     reject_count: int = Field(description="How many.")
+    key: str = Field("", description="Names the kind in its reference.")
 
 
 class RestatedFigure(Contract):

@@ -8,11 +8,12 @@ page one as a letter. No room but this one
 knows HTML; nothing here decides what an issue is or whether it moved.
 """
 
-from voc_pipeline.report.builder import ReportTables, build_report
+from voc_pipeline.report.builder import build_report
 from voc_pipeline.report.index import render_index
 from voc_pipeline.report.mail import Letter, write_chat, write_letter
 from voc_pipeline.report.page import render_html, report_json
 from voc_pipeline.report.pdf import render_pdf
+from voc_pipeline.report.tables import ReportTables
 from voc_pipeline.report.workbook import render_workbook
 
 __all__ = [

@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 from models.report import WeekSeries
 from voc_pipeline.report import wording
+from voc_pipeline.report.dates import Calendar
 
-_Points = list[tuple[float, float] | None]
+Points = list[tuple[float, float] | None]
 _PAD = 3.0
 RATIO_LOW, RATIO_HIGH = 0.25, 8.0
 """Ends of the ratio axis: a quarter and eight times what was expected."""
@@ -43,17 +44,17 @@ def sparkline(
     low, high = _scale(series, has_zero=has_zero)
     step = (width - 2 * _PAD) / max(len(series.values) - 1, 1)
 
-    def place(values: Sequence[float | None]) -> _Points:
+    def place(values: Sequence[float | None]) -> Points:
         return [
-            None if value is None else (_PAD + step * week, _level(value, low, high, height))
+            None if value is None else (_PAD + step * week, level(value, low, high, height))
             for week, value in enumerate(values)
         ]
 
     points = place(series.values)
-    parts = [_band(place(series.lower), place(series.upper)), _line(points)]
+    parts = [band(place(series.lower), place(series.upper)), line(points)]
     if points and points[-1] is not None:
-        parts.append(_mark(points[-1], is_above=is_above))
-    return _svg("spark", size, title, parts)
+        parts.append(mark(points[-1], is_above=is_above))
+    return svg("spark", size, title, parts)
 
 
 def history_chart(series: WeekSeries, title: str, *, is_above: bool) -> Markup:
@@ -63,23 +64,23 @@ def history_chart(series: WeekSeries, title: str, *, is_above: bool) -> Markup:
     step = (width - left - 8) / max(len(series.values) - 1, 1)
     floor = height - bottom
 
-    def place(values: Sequence[float | None]) -> _Points:
+    def place(values: Sequence[float | None]) -> Points:
         return [
-            None if value is None else (left + step * week, _level(value, 0, high, floor))
+            None if value is None else (left + step * week, level(value, 0, high, floor))
             for week, value in enumerate(values)
         ]
 
     points = place(series.values)
-    parts = [_grid(high, (left, width, floor))]
-    parts += [_band(place(series.lower), place(series.upper)), _line(points)]
+    parts = [grid(high, (left, width, floor))]
+    parts += [band(place(series.lower), place(series.upper)), line(points)]
     for position, point in enumerate(points):
         value, upper = series.values[position], series.upper[position]
         is_last = position == len(points) - 1
         exceeds = value is not None and upper is not None and value > upper
         if point is not None and (exceeds or is_last):
-            parts.append(_mark(point, is_above=exceeds or (is_last and is_above)))
-    parts.append(_months(series, left, step, height))
-    return _svg("wide", (width, height), title, parts)
+            parts.append(mark(point, is_above=exceeds or (is_last and is_above)))
+    parts.append(month_ticks(series, (left, step, width), height - 4, Calendar()))
+    return svg("wide", (width, height), title, parts)
 
 
 def ratio_line(
@@ -88,31 +89,36 @@ def ratio_line(
     """A ratio with its interval on a log axis; an end beyond the axis becomes an arrow."""
     size = _RATIO_SIZE
     middle = 10.0
-    parts = [f'<path class="axis" d="M{_n(_ratio_x(1.0))} 2V18"/>']
+    parts = [f'<path class="axis" d="M{number(_ratio_x(1.0))} 2V18"/>']
     if ratio is None:
-        parts.append(f'<text class="quiet" x="{_n(_ratio_x(1.0) + 6)}" y="14">no history</text>')
-        return _svg("ratio", size, title, parts)
+        parts.append(
+            f'<text class="quiet" x="{number(_ratio_x(1.0) + 6)}" y="14">no history</text>'
+        )
+        return svg("ratio", size, title, parts)
     if lower is not None and upper is not None:
         start, end = _ratio_x(lower), _ratio_x(upper)
-        parts.append(f'<path class="line" d="M{_n(start)} 10H{_n(end)}"/>')
+        parts.append(f'<path class="line" d="M{number(start)} 10H{number(end)}"/>')
         if upper > RATIO_HIGH:
-            parts.append(f'<path class="line" d="M{_n(end - 4)} 6L{_n(end)} 10L{_n(end - 4)} 14"/>')
+            parts.append(_arrow(end, -4))
         if lower < RATIO_LOW:
-            parts.append(
-                f'<path class="line" d="M{_n(start + 4)} 6L{_n(start)} 10L{_n(start + 4)} 14"/>'
-            )
-    parts.append(_mark((_ratio_x(ratio), middle), is_above=is_above))
-    return _svg("ratio", size, title, parts)
+            parts.append(_arrow(start, 4))
+    parts.append(mark((_ratio_x(ratio), middle), is_above=is_above))
+    return svg("ratio", size, title, parts)
+
+
+def _arrow(tip: float, back: float) -> str:
+    behind = number(tip + back)
+    return f'<path class="line" d="M{behind} 6L{number(tip)} 10L{behind} 14"/>'
 
 
 def ratio_axis() -> Markup:
     """The scale that stands over a column of `ratio_line`."""
     parts = []
     for ratio, name in _RATIO_TICKS:
-        x = _n(_ratio_x(ratio))
+        x = number(_ratio_x(ratio))
         parts.append(f'<text class="tick" x="{x}" y="10">{name}</text>')
         parts.append(f'<path class="axis" d="M{x} 13V17"/>')
-    return _svg("ratio", (_RATIO_SIZE[0], 18), "Scale: times expected, each step doubles", parts)
+    return svg("ratio", (_RATIO_SIZE[0], 18), "Scale: times expected, each step doubles", parts)
 
 
 def share_bar(share: float | None, title: str) -> Markup:
@@ -120,9 +126,9 @@ def share_bar(share: float | None, title: str) -> Markup:
     width, height = 104, 10
     parts = [f'<rect class="trough" width="{width}" height="{height}"/>']
     if share is not None:
-        filled = _n(width * min(max(share, 0.0), 1.0))
+        filled = number(width * min(max(share, 0.0), 1.0))
         parts.append(f'<rect class="bar" width="{filled}" height="{height}"/>')
-    return _svg("share", (width, height), title, parts)
+    return svg("share", (width, height), title, parts)
 
 
 def extra_bar(extra: float, ends: tuple[float, float], title: str) -> Markup:
@@ -133,19 +139,24 @@ def extra_bar(extra: float, ends: tuple[float, float], title: str) -> Markup:
     zero = 1 - low * unit
     start, length = zero + min(extra, 0.0) * unit, abs(extra) * unit
     kind = "bar" if extra >= 0 else "less"
+    place = f'x="{number(start)}" y="1" width="{number(length)}" height="{height - 2}"'
     parts = [
-        f'<rect class="{kind}" x="{_n(start)}" y="1" width="{_n(length)}" height="{height - 2}"/>',
-        f'<path class="axis" d="M{_n(zero)} 0V{height}"/>',
+        f'<rect class="{kind}" {place}/>',
+        f'<path class="axis" d="M{number(zero)} 0V{height}"/>',
     ]
-    return _svg("extra", (width, height), title, parts)
+    return svg("extra", (width, height), title, parts)
 
 
-def _svg(kind: str, size: tuple[int, int], title: str, parts: Sequence[str]) -> Markup:
+def svg(kind: str, size: tuple[int, int], title: str, parts: Sequence[str]) -> Markup:
+    """A picture of parts, with its title; the references of the title's figures beside it."""
     width, height = size
-    # Every part is written in this module from numbers and fixed words; only the title is foreign.
+    refs = " ".join(getattr(title, "refs", ()))
+    shown = Markup(' data-ref="{}"').format(refs) if refs else ""
+    # The parts are numbers, fixed words and what was escaped before; the title is escaped here.
     return Markup(  # noqa: S704
         f'<svg class="{kind}" role="img" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}"><title>{escape(title)}</title>{"".join(parts)}</svg>'
+        f'viewBox="0 0 {width} {height}"><title{shown}>{escape(str(title))}</title>'
+        f"{''.join(parts)}</svg>"
     )
 
 
@@ -161,20 +172,22 @@ def _scale(series: WeekSeries, *, has_zero: bool) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def _level(value: float, low: float, high: float, height: float) -> float:
-    return height - _PAD - (value - low) / (high - low) * (height - 2 * _PAD)
+def level(value: float, low: float, high: float, height: float, top: float = 0.0) -> float:
+    """The height at which a value stands between the floor and the top."""
+    return height - _PAD - (value - low) / (high - low) * (height - top - 2 * _PAD)
 
 
-def _n(value: float) -> str:
+def number(value: float) -> str:
+    """A coordinate with at most one decimal."""
     text = f"{value:.1f}"
     return text[:-2] if text.endswith(".0") else text
 
 
 def _pair(point: tuple[float, float]) -> str:
-    return f"{_n(point[0])} {_n(point[1])}"
+    return f"{number(point[0])} {number(point[1])}"
 
 
-def _runs(points: _Points) -> list[list[tuple[float, float]]]:
+def _runs(points: Points) -> list[list[tuple[float, float]]]:
     runs: list[list[tuple[float, float]]] = [[]]
     for point in points:
         if point is None:
@@ -184,16 +197,17 @@ def _runs(points: _Points) -> list[list[tuple[float, float]]]:
     return [run for run in runs if run]
 
 
-def _line(points: _Points) -> str:
+def line(points: Points, kind: str = "line") -> str:
+    """The points joined; a gap where one is missing."""
     runs = _runs(points)
     if not runs:
         return ""
-    return (
-        '<path class="line" d="' + "".join(f"M{'L'.join(map(_pair, run))}" for run in runs) + '"/>'
-    )
+    drawn = "".join(f"M{'L'.join(map(_pair, run))}" for run in runs)
+    return f'<path class="{kind}" d="{drawn}"/>'
 
 
-def _band(lower: _Points, upper: _Points) -> str:
+def band(lower: Points, upper: Points) -> str:
+    """The area between two lines; a gap where either is missing."""
     both = [
         (low, up) if low is not None and up is not None else None
         for low, up in zip(lower, upper, strict=True)
@@ -210,11 +224,13 @@ def _band(lower: _Points, upper: _Points) -> str:
     return f'<path class="band" d="{"".join(shapes)}"/>' if shapes else ""
 
 
-def _mark(point: tuple[float, float], *, is_above: bool) -> str:
+def mark(point: tuple[float, float], *, is_above: bool) -> str:
+    """A square for a week above its range, else a round dot."""
     x, y = point
     if is_above:
-        return f'<rect class="above" x="{_n(x - 2.8)}" y="{_n(y - 2.8)}" width="5.6" height="5.6"/>'
-    return f'<circle class="dot" cx="{_n(x)}" cy="{_n(y)}" r="2.6"/>'
+        corner = f'x="{number(x - 2.8)}" y="{number(y - 2.8)}"'
+        return f'<rect class="above" {corner} width="5.6" height="5.6"/>'
+    return f'<circle class="dot" cx="{number(x)}" cy="{number(y)}" r="2.6"/>'
 
 
 def _ratio_x(ratio: float) -> float:
@@ -222,18 +238,18 @@ def _ratio_x(ratio: float) -> float:
     return 4 + log2(clipped / RATIO_LOW) / log2(RATIO_HIGH / RATIO_LOW) * 104
 
 
-def _grid(high: float, frame: tuple[float, float, float]) -> str:
+def grid(high: float, frame: tuple[float, float, float], top: float = 0.0) -> str:
+    """Horizontal lines at round values from 0 up, with their scale to the left."""
     left, width, floor = frame
     step = _round_step(high)
     parts = []
-    level = 0.0
-    while level <= high:
-        y = _n(_level(level, 0, high, floor))
-        parts.append(f'<path class="grid" d="M{_n(left)} {y}H{_n(width)}"/>')
+    for count in range(int(high / step + 1e-9) + 1):
+        y = number(level(step * count, 0, high, floor, top))
+        parts.append(f'<path class="grid" d="M{number(left)} {y}H{number(width)}"/>')
         parts.append(
-            f'<text class="scale" x="{_n(left - 6)}" y="{y}" dy="3.5">{_label(level)}</text>'
+            f'<text class="scale" x="{number(left - 6)}" y="{y}" dy="3.5">'
+            f"{_label(step * count)}</text>"
         )
-        level += step
     return "".join(parts)
 
 
@@ -246,19 +262,37 @@ def _round_step(high: float) -> float:
     unit = 1.0
     while unit * 5 < high / 4:
         unit *= 10
+    while unit > high:
+        unit /= 10
     return next(unit * factor for factor in (1, 2, 5) if unit * factor >= high / 4)
 
 
-def _months(series: WeekSeries, left: float, step: float, height: float) -> str:
+def month_ticks(
+    series: WeekSeries, frame: tuple[float, float, float], y: float, cal: Calendar, every: int = 3
+) -> str:
+    """The names of the months below a series: one in `every`, the year beside January.
+
+    Args:
+        series: its first week is where the frame begins.
+        frame: left end, width of a week, right end.
+        y: the baseline of the names.
+        cal: the language of the names.
+        every: 3 names January, April, July and October.
+    """
+    left, step, right = frame
     parts = []
+    taken = 0.0
     previous = series.first_week
     for week in range(1, len(series.values)):
         monday = series.first_week + timedelta(weeks=week)
-        if monday.month != previous.month and monday.month % 3 == 1:
-            name = wording.month(monday)[:3]
+        x = left + step * week
+        if monday.month != previous.month and monday.month % every == 1 % every:
+            name = cal.short_month(monday)
             name = f"{name} {monday.year}" if monday.month == 1 else name
-            x = left + step * week
-            if x < 690:
-                parts.append(f'<text class="tick" x="{_n(x)}" y="{_n(height - 4)}">{name}</text>')
+            if taken < x - 22 and x < right - 14:
+                parts.append(
+                    f'<text class="tick" x="{number(x)}" y="{number(y)}">{escape(name)}</text>'
+                )
+                taken = x + 22
         previous = monday
     return "".join(parts)

@@ -26,6 +26,7 @@ LEAST_EXCESS = 3.0
 LEAST_DEVIATIONS = 3.0
 ONE_SOURCE_SHARE = 0.95
 MOST_PARTS = 4
+REST = "*"
 """Cells shown by name; the others stand together as the rest."""
 LEAST_STATED = 0.5
 """Share of the reports that must state a dimension before it is split by it."""
@@ -58,7 +59,7 @@ class Breakdown:
         if found is None:
             return None
         shown = names.get(found.cell, found.cell) if found.dimension == "source_id" else found.cell
-        return found.model_copy(update={"cell": wording.cleaned(shown)})
+        return found.model_copy(update={"cell": wording.cleaned(shown), "key": found.cell})
 
     def parts(self, issue_id: str, dimension: Dimension, names: dict[str, str]) -> _Parts:
         """What each cell adds to the issue's change: the largest by name, then the rest."""
@@ -73,19 +74,20 @@ class Breakdown:
             shown, rest = cells[:MOST_PARTS], cells[MOST_PARTS:]
         else:
             shown, rest = cells, []
-        groups = [(names.get(cell or "", cell), False, [cell]) for cell in shown]
-        groups += [(None, True, rest)] if rest else []
+        groups = [(names.get(cell or "", cell), cell or "", [cell]) for cell in shown]
+        groups += [(None, REST, rest)] if rest else []
         return tuple(
             Contribution(
                 cell=None if name is None else wording.cleaned(name),
-                is_rest=is_rest,
+                is_rest=key == REST,
+                key=key,
                 feedback_count=sum(now.get(cell, 0) for cell in held),
                 usual_count=round(sum(usual.get(cell, 0.0) for cell in held), _DIGITS),
                 extra_count=round(
                     sum(now.get(cell, 0) - usual.get(cell, 0.0) for cell in held), _DIGITS
                 ),
             )
-            for name, is_rest, held in groups
+            for name, key, held in groups
         )
 
     def split_by(self, issue_id: str) -> Dimension | None:

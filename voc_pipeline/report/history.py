@@ -13,6 +13,9 @@ import polars as pl
 from models.report import WeekSeries
 
 SHOWN_WEEKS = 52
+LONG_WEEKS = 104
+READ_WEEKS = 114
+"""Weeks looked at: two years, and the rest of the month in which they begin."""
 BAND_WEEKS = 26
 LEAST_BAND_WEEKS = 8
 BAND_ENDS = (0.05, 0.95)
@@ -63,7 +66,7 @@ class Published:
         issues = known.filter(pl.col("issue_id") != "")
         self.issues = _now(issues.filter(pl.col("week_start") == week))
         recent = issues.filter(
-            (pl.col("week_start") >= self._weeks[0])
+            (pl.col("week_start") > self._monday(READ_WEEKS))
             & pl.col("figure").is_in(["feedback_count", "lower_bound", "upper_bound"])
         )
         self._lines = _lines(recent)
@@ -78,6 +81,49 @@ class Published:
             lower=self._recent(self._lines.get((issue_id, "lower_bound"), {})),
             upper=self._recent(self._lines.get((issue_id, "upper_bound"), {})),
         )
+
+    def long_series(self, issue_id: str) -> WeekSeries:
+        """The issue's count and usual range from its first published week on, 104 weeks at most."""
+        counts = self._lines.get((issue_id, "feedback_count"), {})
+        first = min(counts, default=self.week)
+        length = min((self.week - first).days // 7 + 1, LONG_WEEKS)
+        mondays = [self._monday(back) for back in range(max(length, 2) - 1, -1, -1)]
+
+        def values(figure: str) -> tuple[Number, ...]:
+            by_week = self._lines.get((issue_id, figure), {})
+            return tuple(_rounded(by_week.get(monday)) for monday in mondays)
+
+        return WeekSeries(
+            first_week=mondays[0],
+            values=values("feedback_count"),
+            lower=values("lower_bound"),
+            upper=values("upper_bound"),
+        )
+
+    def rate(self, issue_ids: Sequence[str], figure: str, monday: date) -> Number:
+        """A published figure of a week per 1,000 feedback, summed over issues; None without any."""
+        return self._rated(issue_ids, figure, [monday])
+
+    def month_rate(self, issue_id: str, monday: date) -> Number:
+        """Reports per 1,000 feedback in the month of `monday`, up to that week."""
+        weeks = [monday - timedelta(weeks=back) for back in range(5)]
+        return self._rated(
+            [issue_id], "feedback_count", [one for one in weeks if one.month == monday.month]
+        )
+
+    def _rated(self, issue_ids: Sequence[str], figure: str, mondays: Sequence[date]) -> Number:
+        exposure = self.whole("feedback_count")
+        found, of_all = 0.0, 0.0
+        for monday in mondays:
+            counts = [
+                count
+                for issue_id in issue_ids
+                if (count := self._lines.get((issue_id, figure), {}).get(monday)) is not None
+            ]
+            if counts and exposure.get(monday, 0.0) > 0:
+                found += sum(counts)
+                of_all += exposure[monday]
+        return _rounded(1000 * found / of_all) if of_all else None
 
     def before(self, issue_id: str, weeks: int) -> int | None:
         """The issue's published count `weeks` before the report's; None if not published."""

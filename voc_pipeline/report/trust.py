@@ -5,6 +5,7 @@ Reads tables of the loads and of the health of sources; knows no issue's verdict
 
 from collections.abc import Iterable
 from datetime import date
+from hashlib import md5
 
 import polars as pl
 
@@ -149,6 +150,9 @@ def set_aside(rejects: pl.DataFrame, settings: Settings) -> list[SetAside]:
             reason=wording.cleaned(reason, wording.SENTENCE_LIMIT),
             remedy=wording.cleaned(remedy, wording.SENTENCE_LIMIT),
             reject_count=count,
+            key=md5(
+                f"{source_id}\x1f{scope}\x1f{reason}".encode(), usedforsecurity=False
+            ).hexdigest(),
         )
         for count, source_id, scope, reason, remedy in rows.head(MOST_SET_ASIDE).iter_rows()
     ]

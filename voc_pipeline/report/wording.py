@@ -1,12 +1,14 @@
 """How the report writes numbers, dates and other people's text. Plain text out, never markup."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 from math import floor
-from zoneinfo import ZoneInfo
+
+from voc_pipeline.report import dates
 
 MINUS = "\N{MINUS SIGN}"
-DASH = "\N{EN DASH}"
+DASH = dates.DASH
 TIMES = "\N{MULTIPLICATION SIGN}"
 ELLIPSIS = "…"
 LABEL_LIMIT = 90
@@ -14,11 +16,7 @@ SENTENCE_LIMIT = 300
 QUOTE_LIMIT = 260
 CARD_QUOTE_LIMIT = 120
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ENGLISH = dates.Calendar()
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 # Control characters, line and paragraph separators, direction marks and overrides, interlinear
@@ -46,8 +44,24 @@ def decimal(value: float) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """`39.1%` for .391."""
-    return f"{share * 100:,.{digits}f}%".replace("-", MINUS)
+    """`39.1%` for .391. Never rounded up to 100 or down to 0: `99.9%` for .9996."""
+    unit = Decimal(1).scaleb(-digits)
+    shown = (Decimal(repr(share)) * 100).quantize(unit, ROUND_HALF_EVEN)
+    if 0.99 < share < 1 and shown >= 100:
+        shown = 100 - unit
+    elif 0 < share < 0.01 and shown == 0:
+        shown = (Decimal(repr(share)) * 100).quantize(unit, ROUND_UP)
+    return f"{shown:,}%".replace("-", MINUS)
+
+
+def change(share: float) -> str:
+    """A change with its sign: `+12%`, and a minus for a fall."""
+    return f"+{percent(share, 0)}" if share > 0 else percent(share, 0)
+
+
+def signed(count: float) -> str:
+    """A whole number with its sign: `+12`, and a minus below zero."""
+    return f"+{grouped(count)}" if round(count) > 0 else grouped(count)
 
 
 def times(ratio: float) -> str:
@@ -71,33 +85,27 @@ def about(count: float) -> str:
 
 def month(value: date) -> str:
     """`November`, whatever the machine's locale."""
-    return _MONTHS[value.month - 1]
+    return _ENGLISH.month(value)
 
 
 def day(value: date) -> str:
     """`9 November 2026`."""
-    return f"{value.day} {month(value)} {value.year}"
+    return _ENGLISH.day(value)
 
 
 def short_day(value: date) -> str:
     """`9 Nov`."""
-    return f"{value.day} {month(value)[:3]}"
+    return _ENGLISH.short_day(value)
 
 
 def week_days(monday: date) -> str:
     """The first and last day of a week, month and year said once where they are the same."""
-    sunday = monday + timedelta(days=6)
-    if monday.year != sunday.year:
-        return f"{day(monday)} {DASH} {day(sunday)}"
-    if monday.month != sunday.month:
-        return f"{monday.day} {month(monday)} {DASH} {day(sunday)}"
-    return f"{monday.day}{DASH}{day(sunday)}"
+    return _ENGLISH.week_days(monday)
 
 
 def instant(value: datetime, time_zone: str) -> str:
     """A naive UTC instant on the company's clock: `Mon 16 November 2026, 06:00`."""
-    local = value.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(time_zone))
-    return f"{_DAYS[local.weekday()]} {day(local.date())}, {local:%H:%M}"
+    return _ENGLISH.instant(value, time_zone)
 
 
 def counted(count: int, one: str, many: str) -> str:

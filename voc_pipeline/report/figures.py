@@ -1,0 +1,247 @@
+"""Every figure that a report prints, with its reference: what `report_figures` keeps.
+
+Read off the finished value, part by part; the sentences bring theirs along.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from models.report import (
+    FigureReference,
+    FunctionGroup,
+    KeyFigure,
+    LoadBalance,
+    ReportIssue,
+    WeeklyReport,
+)
+from models.report_figures import FigureUnit
+from voc_pipeline.report.issue_parts import BREAKDOWN
+from voc_pipeline.report.measures import RULES
+from voc_pipeline.report.references import (
+    RULE,
+    Refs,
+    cell,
+    event_ref,
+    reference,
+    sentence,
+    text_cell,
+)
+
+_COUNTS = (
+    "feedback_count", "customer_count", "expected_count", "lower_bound", "upper_bound",
+    "verdict_weeks", "forecast_count", "forecast_lower", "forecast_upper",
+)  # fmt: skip
+_RATIOS = ("rate_ratio", "rate_ratio_lower", "rate_ratio_upper")
+_LEDGER = (
+    "fetched_count", "loaded_count", "revised_count", "deleted_count", "duplicate_count",
+    "rejected_count", "suppressed_count", "outside_window_count", "difference",
+)  # fmt: skip
+
+
+def figures_of(
+    report: WeeklyReport, sentences: Iterable[FigureReference]
+) -> tuple[FigureReference, ...]:
+    """One entry a figure, by reference; each reference once."""
+    refs = Refs(report.week_start)
+    found = chain(
+        (cell(reference(RULE, name), value, _rule_unit(value)) for name, value in RULES.items()),
+        _heads(report, refs),
+        chain.from_iterable(_of_issue(one, refs) for one in report.issues),
+        chain.from_iterable(_of_page(one, refs) for one in report.issues if one.page),
+        chain.from_iterable(_of_key(one, refs) for one in report.key_figures),
+        chain.from_iterable(_of_function(one, refs) for one in report.functions),
+        _of_actions(report, refs),
+        _of_fixes(report, refs),
+        _of_sources(report, refs),
+        _of_ledger(report, refs),
+        _of_sureness(report, refs),
+        sentences,
+    )
+    by_ref = {one.ref: one for one in found}
+    return tuple(by_ref[ref] for ref in sorted(by_ref))
+
+
+def _rule_unit(value: float) -> FigureUnit:
+    return "share" if 0 < value < 1 else "count"
+
+
+def _heads(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    yield text_cell(reference("reports", report.week_start, "headline"), report.headline)
+    yield text_cell(reference("reports", report.week_start, "lede"), report.lede)
+    yield cell(refs.measure("history_weeks"), report.history_weeks)
+    yield cell(refs.measure("issues_tracked"), len(report.issues))
+    for place, notice in enumerate(report.notices):
+        yield sentence(report.week_start, f"notice/{place}", notice.text)
+    for one in report.hand_offs:
+        key = (report.week_start, one.felt_issue_id, one.cause_issue_id)
+        yield cell(reference("told_together", *key, "feedback_count"), one.feedback_count)
+        whole = (report.week_start, one.felt_issue_id, one.felt_issue_id)
+        yield cell(reference("told_together", *whole, "feedback_count"), one.of_count)
+
+
+def _of_issue(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
+    yield text_cell(refs.label(issue.issue_id), issue.label)
+    yield text_cell(refs.issue(issue.issue_id, "reason"), issue.reason)
+    for name in (*_COUNTS, *_RATIOS):
+        value = getattr(issue, name)
+        if value is not None:
+            yield cell(
+                refs.issue(issue.issue_id, name), value, "ratio" if name in _RATIOS else "count"
+            )
+    for weeks_back, count in ((1, issue.previous_count), (52, issue.year_ago_count)):
+        if count is not None:
+            yield cell(refs.issue(issue.issue_id, "feedback_count", weeks_back), count)
+    yield from _of_places(issue, refs)
+    for quote in issue.quotes:
+        ref = reference("issue_quotes", refs.week, issue.issue_id, quote.quote_rank, "quote")
+        yield text_cell(ref, quote.text)
+        ref = reference("issue_quotes", refs.week, issue.issue_id, quote.quote_rank, "segment_id")
+        yield text_cell(ref, quote.feedback_id)
+
+
+def _of_places(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
+    def ref(dimension: str, key: str, column: str) -> str:
+        return reference(BREAKDOWN, refs.week, issue.issue_id, dimension, key, column)
+
+    found = issue.concentration
+    if found is not None:
+        yield cell(ref(found.dimension, found.key, "feedback_count"), found.cell_count)
+        yield cell(ref(found.dimension, found.key, "of_count"), found.issue_count)
+        usual = found.cell_count - found.excess_count
+        yield cell(ref(found.dimension, found.key, "usual_count"), usual)
+        yield text_cell(ref(found.dimension, found.key, "cell"), found.cell)
+    for part in issue.parts if issue.parts_of else ():
+        key = "*" if part.is_rest else part.key
+        yield cell(ref(str(issue.parts_of), key, "feedback_count"), part.feedback_count)
+        yield cell(ref(str(issue.parts_of), key, "extra_count"), part.extra_count, "change")
+        if part.cell is not None:
+            yield text_cell(ref(str(issue.parts_of), key, "cell"), part.cell)
+    if issue.parts:
+        whole = sum(part.extra_count for part in issue.parts)
+        yield cell(ref("*", "", "extra_count"), whole, "change")
+
+
+def _of_page(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
+    page = issue.page
+    if page is None:
+        return
+    for one in page.weeks:
+        back = (refs.week - one.start).days // 7
+        if one.rate is not None:
+            ref = refs.measure("week_rate", issue.issue_id, "feedback_count", weeks_back=back)
+            yield cell(ref, one.rate, "per_thousand")
+    for one in page.months:
+        back = (refs.week - one.start).days // 7
+        if one.rate is not None:
+            ref = refs.measure("month_rate", issue.issue_id, weeks_back=back)
+            yield cell(ref, one.rate, "per_thousand")
+    for event in page.events:
+        yield text_cell(event_ref(event.text), event.text)
+
+
+def _of_key(figure: KeyFigure, refs: Refs, key: str = "") -> Iterator[FigureReference]:
+    unit = figure.unit
+    if figure.measure == "asks_done":
+        return
+    parts = [key] if key else []
+    whole = figure.measure in ("negative_share", "feedback_count")
+    for weeks_back, value in ((0, figure.value), (1, figure.previous)):
+        if value is not None:
+            ref = (
+                refs.whole(figure.measure, weeks_back)
+                if whole
+                else refs.measure(figure.measure, *parts, weeks_back=weeks_back)
+            )
+            yield cell(ref, value, unit)
+    for name, value in (("usual_lower", figure.usual_lower), ("usual_upper", figure.usual_upper)):
+        if value is not None:
+            yield cell(refs.measure(name, key or figure.measure), value, unit)
+    if figure.of_count is not None:
+        yield cell(refs.measure("issues_judged"), figure.of_count)
+
+
+def _of_function(group: FunctionGroup, refs: Refs) -> Iterator[FigureReference]:
+    if group.rate is not None and group.function_id is not None:
+        yield from _of_key(group.rate, refs, group.function_id)
+    if group.quote is not None:
+        quote = group.quote
+        key = (refs.week, group.quote_issue_id, quote.quote_rank)
+        yield text_cell(reference("issue_quotes", *key, "quote"), quote.text)
+        yield text_cell(reference("issue_quotes", *key, "segment_id"), quote.feedback_id)
+
+
+def _of_actions(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for one in report.actions:
+        texts = (("decision", one.decision), ("owner", one.owner), ("action_id", one.action_id))
+        for column, text in texts:
+            yield text_cell(refs.action(one.action_id, column), text)
+        yield cell(refs.action(one.action_id, "overdue_days"), one.overdue_days)
+        name = f"action/{one.action_id}"
+        yield sentence(report.week_start, name, one.since_last_week)
+    if report.asks:
+        yield cell(refs.measure("asks_done"), sum(one.state == "done" for one in report.asks))
+        yield cell(refs.measure("asks_total"), len(report.asks))
+        latest = max(one.overdue_days for one in report.asks)
+        yield cell(refs.measure("asks_latest"), latest)
+    for card in report.cards:
+        yield sentence(report.week_start, f"card/{card.issue_id}", card.decision)
+
+
+def _of_fixes(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for one in report.fixes:
+        yield text_cell(refs.action(one.action_id, "decision"), one.name)
+        yield cell(refs.fix(one.action_id, "weeks_since"), one.weeks_after)
+        for column, value in (
+            ("change", one.change),
+            ("change_lower", one.change_lower),
+            ("change_upper", one.change_upper),
+            ("smallest_visible_fall", one.smallest_fall),
+        ):
+            if value is not None:
+                yield cell(refs.fix(one.action_id, column), value, "change")
+        for column, series in (("feedback_count", one.actual), ("expected_count", one.expected)):
+            if series and series[-1] is not None:
+                key = (report.week_start, one.action_id, report.week_start, column)
+                yield cell(reference("fix_weeks", *key), series[-1])
+
+
+def _of_sources(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for line in report.sources:
+        for column in ("expected_count", "arrived_count", "late_count", "rejected_count"):
+            value = getattr(line, column)
+            if value is not None:
+                yield cell(refs.source(line.source_id, column), value)
+        yield cell(refs.measure("source_state_weeks", line.source_id), line.state_weeks)
+        yield text_cell(refs.source(line.source_id, "name"), line.name)
+        yield text_cell(refs.source(line.source_id, "message"), line.message)
+    for one in report.set_aside:
+        yield cell(refs.measure("set_aside", one.key), one.reject_count)
+    yield cell(refs.measure("set_aside_kinds"), report.set_aside_kinds)
+    yield cell(refs.measure("restated"), report.restated_count)
+
+
+def _of_ledger(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for name, lines in (("ledger_week", report.balances_week), ("ledger_all", report.balances_all)):
+        for line in lines:
+            yield from _of_balance(name, line, refs)
+
+
+def _of_balance(name: str, line: LoadBalance, refs: Refs) -> Iterator[FigureReference]:
+    for column in _LEDGER:
+        yield cell(refs.measure(name, line.source_id, column), getattr(line, column))
+
+
+def _of_sureness(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    sure = report.sureness
+    yield cell(refs.measure("issues_judged"), sure.judged_count)
+    yield cell(refs.measure("issues_above"), sure.above_count)
+    yield cell(refs.measure("usual_above"), sure.usual_above_count)
+    for name, value in (("range_inside", sure.inside_share), ("range_above", sure.above_share)):
+        if value is not None:
+            yield cell(refs.measure(name), value, "share")
+    if sure.issue_week_count is not None:
+        yield cell(refs.measure("range_weeks"), sure.issue_week_count)
+    yield cell(reference(RULE, "alarm_level"), sure.nominal_false_share, "share")
+    if report.placement is not None:
+        yield cell(refs.measure("problem_texts"), report.placement.problem_count)
+        yield cell(refs.measure("unassigned_texts"), report.placement.unassigned_count)

@@ -1,0 +1,158 @@
+"""Every tracked issue as the report shows it: its published figures, and what customers say.
+
+What counts as pressing is decided here by one stated order; whether an issue moved is not, that
+is its published verdict.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import get_args
+
+import polars as pl
+
+from models.errors import ContractError, shortened
+from models.report import ReportIssue, ReportQuote
+from models.settings import Settings
+from models.trend import Verdict
+from voc_pipeline.report import trust, wording
+from voc_pipeline.report.concentration import Breakdown, read_breakdown
+from voc_pipeline.report.history import IssueNow, Published
+from voc_pipeline.report.tables import ReportTables
+
+PRESSING = ("SPIKING", "NEW", "RISING")
+EASING = ("DECLINING", "RESOLVED")
+
+
+def issue_lines(
+    tables: ReportTables, published: Published, settings: Settings
+) -> list[ReportIssue]:
+    """Every issue with a published figure in the week, by id, without evidence yet."""
+    register = {
+        row["issue_id"]: row
+        for row in tables.issues.select("issue_id", "label", "function", "first_week").to_dicts()
+    }
+    functions = {one.id: one.id for one in settings.functions}
+    functions |= {one.name: one.id for one in settings.functions}
+    found = []
+    for issue_id, now in sorted(published.issues.items()):
+        known = register.get(issue_id, {})
+        found.append(
+            ReportIssue(
+                issue_id=issue_id,
+                label=wording.cleaned(known.get("label")) or wording.cleaned(issue_id),
+                function_id=functions.get(known.get("function") or ""),
+                first_week=known.get("first_week"),
+                previous_count=published.before(issue_id, 1),
+                year_ago_count=published.year_before(issue_id),
+                series=published.series(issue_id),
+                concentration=None,
+                parts_of=None,
+                parts=(),
+                only_source=None,
+                quotes=(),
+                **_figures(now),
+            )
+        )
+    return found
+
+
+def _figures(now: IssueNow) -> dict[str, object]:
+    upper = now.number("upper_bound")
+    count = now.count("feedback_count")
+    verdict = now.texts.get("verdict", "INSUFFICIENT_HISTORY")
+    if verdict not in get_args(Verdict):
+        raise ContractError(
+            f"published_figures: verdict {shortened(verdict)} is unknown: one of "
+            f"{', '.join(get_args(Verdict))} was expected; mend the stage that publishes it"
+        )
+    names = (
+        "expected_count", "lower_bound", "upper_bound",
+        "rate_ratio", "rate_ratio_lower", "rate_ratio_upper",
+        "forecast_count", "forecast_lower", "forecast_upper",
+    )  # fmt: skip
+    return {
+        "verdict": verdict,
+        "verdict_weeks": now.count("verdict_weeks"),
+        "is_alarm": now.is_true("is_alarm"),
+        "is_above": upper is not None and count > upper,
+        "feedback_count": count,
+        "customer_count": now.count("customer_count"),
+        "reason": wording.cleaned(now.texts.get("reason"), wording.SENTENCE_LIMIT),
+        **{name: now.number(name) for name in names},
+    }
+
+
+def is_watched(issue: ReportIssue) -> bool:
+    """True if it is above its range, jumped, new or rising."""
+    return issue.is_above or issue.verdict in PRESSING
+
+
+def has_card(issue: ReportIssue) -> bool:
+    """True if it may ask for a decision on page one."""
+    return issue.verdict in PRESSING and issue.feedback_count > 0
+
+
+def pressure(issue: ReportIssue) -> tuple[int, float, str]:
+    """Order of pressing: alarms, then other verdicts, then above by chance; by excess in each."""
+    tier = 2 if issue.verdict not in PRESSING else 0 if issue.is_alarm else 1
+    return tier, (issue.expected_count or 0.0) - issue.feedback_count, issue.issue_id
+
+
+def with_evidence(
+    issues: list[ReportIssue],
+    shown: set[str],
+    tables: ReportTables,
+    week: date,
+    settings: Settings,
+) -> list[ReportIssue]:
+    """The issues, those shown in full with where they stand out and their quotes."""
+    breakdown = read_breakdown(tables.breakdown, week)
+    names = trust.source_names(settings)
+    quotes = quotes_of(tables.quotes, shown)
+    return [
+        _evident(one, breakdown, names, quotes) if one.issue_id in shown else one for one in issues
+    ]
+
+
+def _evident(
+    issue: ReportIssue,
+    breakdown: Breakdown,
+    names: dict[str, str],
+    quotes: dict[str, list[ReportQuote]],
+) -> ReportIssue:
+    source = breakdown.only_source(issue.issue_id)
+    found = breakdown.concentration(issue.issue_id, names)
+    dimension = found.dimension if found else breakdown.split_by(issue.issue_id)
+    called = names if dimension == "source_id" else {}
+    return issue.model_copy(
+        update={
+            "concentration": found,
+            "parts_of": dimension,
+            "parts": breakdown.parts(issue.issue_id, dimension, called) if dimension else (),
+            "only_source": source and wording.cleaned(names.get(source, source)),
+            "quotes": tuple(quotes.get(issue.issue_id, ())),
+        }
+    )
+
+
+def quotes_of(quotes: pl.DataFrame, shown: Iterable[str]) -> dict[str, list[ReportQuote]]:
+    """The quotes of these issues, nearest to the centre first."""
+    columns = ["issue_id", "quote_rank", "is_edge", "segment_id", "quote"]
+    rows = quotes.select(columns).filter(pl.col("issue_id").is_in(sorted(shown)))
+    found: dict[str, list[ReportQuote]] = {}
+    for issue_id, rank, is_edge, segment_id, quote in rows.sort("issue_id", "quote_rank").rows():
+        text, is_cut_start, is_cut_end = wording.excerpt(quote, wording.QUOTE_LIMIT)
+        if not text:
+            continue
+        found.setdefault(issue_id, []).append(
+            ReportQuote(
+                segment_id=wording.cleaned(segment_id),
+                feedback_id=wording.cleaned(segment_id.rsplit("-", 2)[0]),
+                quote_rank=rank,
+                is_edge=is_edge,
+                text=text,
+                is_cut_start=is_cut_start,
+                is_cut_end=is_cut_end,
+            )
+        )
+    return found

@@ -1,0 +1,205 @@
+"""Sentences on one issue: what it did, where it stands out, what is known of it and what is not.
+
+Every sentence follows a stated rule from the issue's figures and carries their references. No
+share is printed here: counts of so few reports are said as counts.
+"""
+
+from models.report import DatedEvent, ReportAction, ReportIssue
+from voc_pipeline.report import wording
+from voc_pipeline.report.dates import Calendar
+from voc_pipeline.report.references import Refs, Said, event_ref, reference, said
+
+DIMENSION_WORDS = {
+    "product": "product",
+    "region": "region",
+    "customer_segment": "customer group",
+    "channel": "channel",
+    "source_id": "source",
+    "touchpoint": "moment",
+}
+BREAKDOWN = "issue_cells"
+LEAST_EVENT_WEEKS = 8
+"""An event this many weeks before the report, or fewer, is named beside what is not known."""
+
+
+def where(issue: ReportIssue, refs: Refs | None = None) -> Said:
+    """Where the issue stands out, in one or two sentences."""
+    found = issue.concentration
+    if issue.only_source:
+        source = f"All of it comes from one source: {issue.only_source}."
+        if found is None or found.dimension in ("source_id", "channel"):
+            return Said(source)
+        return said(_concentrated(issue, refs), " ", source)
+    if found is None:
+        return Said("No product, region, customer group or source stands out.")
+    return _concentrated(issue, refs)
+
+
+def _concentrated(issue: ReportIssue, refs: Refs | None) -> Said:
+    found = issue.concentration
+    if found is None:
+        return Said("")
+
+    def ref(column: str) -> tuple[str, ...]:
+        if refs is None:
+            return ()
+        key = (refs.week, issue.issue_id, found.dimension, found.key, column)
+        return (reference(BREAKDOWN, *key),)
+
+    usual = found.cell_count - found.excess_count
+    compared = "would be usual" if found.is_own_share else "would be usual for all issues"
+    return said(
+        Said(wording.grouped(found.cell_count), *ref("feedback_count")),
+        " of ",
+        Said(wording.counted(found.issue_count, "report has", "reports have"), *ref("of_count")),
+        f" {DIMENSION_WORDS[found.dimension]} ",
+        Said(f"“{found.cell}”", *ref("cell")),
+        "; ",
+        Said(wording.about(usual), *(ref("usual_count") if usual >= 0.95 else ())),
+        f" {compared}.",
+    )
+
+
+def count_line(issue: ReportIssue, refs: Refs) -> Said:
+    """What came this week, against what was expected, last week and a year ago."""
+
+    def of(figure: str, weeks_back: int = 0) -> str:
+        return refs.issue(issue.issue_id, figure, weeks_back)
+
+    pieces: list[str] = [
+        Said(wording.counted(issue.feedback_count, "report", "reports"), of("feedback_count")),
+        " this week",
+    ]
+    if issue.upper_bound is not None and issue.expected_count is not None:
+        pieces += [
+            " against ",
+            Said(wording.grouped(issue.expected_count), of("expected_count")),
+            " expected (usual ",
+            Said(
+                wording.span(issue.lower_bound, issue.upper_bound),
+                of("lower_bound"),
+                of("upper_bound"),
+            ),
+            ")",
+        ]
+    if issue.previous_count is not None:
+        previous = wording.grouped(issue.previous_count)
+        pieces += [", ", Said(previous, of("feedback_count", 1)), " last week"]
+    if issue.year_ago_count is not None:
+        year_ago = wording.grouped(issue.year_ago_count)
+        pieces += [", ", Said(year_ago, of("feedback_count", 52)), " a year ago"]
+    return said(*pieces, ".")
+
+
+def page_headline(issue: ReportIssue, refs: Refs) -> Said:
+    """The finding of an issue's page: by its verdict, then by its ratio to what was expected."""
+    label = Said(f"“{issue.label}”", refs.label(issue.issue_id))
+    weeks = Said(
+        wording.counted(issue.verdict_weeks, "week", "weeks"),
+        refs.issue(issue.issue_id, "verdict_weeks"),
+    )
+    if issue.verdict == "NEW":
+        count = Said(
+            wording.counted(issue.feedback_count, "report", "reports"),
+            refs.issue(issue.issue_id, "feedback_count"),
+        )
+        return said(label, " is new and has reached ", count, " a week")
+    if issue.verdict == "SPIKING" and issue.rate_ratio is not None:
+        ratio = Said(wording.times(issue.rate_ratio), refs.issue(issue.issue_id, "rate_ratio"))
+        if issue.verdict_weeks > 1:
+            return said(label, " is at ", ratio, " what was expected, high for ", weeks)
+        return said(label, " has jumped to ", ratio, " what was expected")
+    if issue.verdict == "RISING":
+        if issue.verdict_weeks > 1:
+            return said(label, " has been rising for ", weeks)
+        return said(label, " has begun to rise")
+    return said(label, " is above its range, which may be chance")
+
+
+def known(issue: ReportIssue, new_terms: tuple[str, ...], refs: Refs) -> list[Said]:
+    """What we know of an escalated issue."""
+
+    def of(figure: str) -> str:
+        return refs.issue(issue.issue_id, figure)
+
+    found = [
+        said(
+            Said(wording.counted(issue.feedback_count, "report", "reports"), of("feedback_count")),
+            " came from ",
+            Said(wording.counted(issue.customer_count, "person", "people"), of("customer_count")),
+            ".",
+        ),
+        where(issue, refs),
+    ]
+    if issue.verdict == "RISING" and issue.reason:
+        found.append(Said(f"{wording.capital(issue.reason)}.".replace("..", "."), of("reason")))
+    if new_terms:
+        listed = wording.listed([f"“{one}”" for one in new_terms[:4]])
+        terms = [reference("new_terms", refs.week, issue.issue_id, one) for one in new_terms[:4]]
+        found.append(Said(f"New in its texts: {listed}.", *terms))
+    if issue.forecast_count is not None and issue.forecast_upper is not None:
+        found.append(
+            said(
+                "Next week about ",
+                Said(wording.grouped(issue.forecast_count), of("forecast_count")),
+                " are expected (",
+                Said(
+                    wording.span(issue.forecast_lower, issue.forecast_upper),
+                    of("forecast_lower"),
+                    of("forecast_upper"),
+                ),
+                ") if nothing changes.",
+            )
+        )
+    return found
+
+
+def not_known(
+    issue: ReportIssue,
+    events: tuple[DatedEvent, ...],
+    *,
+    history_weeks: int,
+    refs: Refs,
+    calendar: Calendar,
+) -> list[Said]:
+    """What we do not know of an escalated issue."""
+    found = [Said("How many customers met it and told nobody: counts show movement only.")]
+    unstated = [part for part in issue.parts if part.cell is None and not part.is_rest]
+    if unstated and unstated[0].feedback_count and issue.parts_of:
+        key = (refs.week, issue.issue_id, issue.parts_of, "", "feedback_count")
+        count = unstated[0].feedback_count
+        found.append(
+            said(
+                f"Which {DIMENSION_WORDS[issue.parts_of]} it is in ",
+                Said(
+                    wording.counted(count, "report that does", "reports that do"),
+                    reference(BREAKDOWN, *key),
+                ),
+                " not say.",
+            )
+        )
+    recent = [
+        one
+        for one in events
+        if one.kind == "company" and 0 <= (refs.week - one.happened_on).days < 7 * LEAST_EVENT_WEEKS
+    ]
+    if recent:
+        event = recent[-1]
+        found.append(
+            Said(
+                f"Whether “{event.text}” ({calendar.short_day(event.happened_on)}) is the cause: "
+                "it came before, which is no proof.",
+                event_ref(event.text),
+            )
+        )
+    else:
+        found.append(Said("What caused it: no event of the company is on record for these weeks."))
+    if history_weeks < 52:
+        weeks = Said(wording.counted(history_weeks, "week", "weeks"), refs.measure("history_weeks"))
+        found.append(said("Whether it is seasonal: only ", weeks, " lie before this one."))
+    return found
+
+
+def actions_on(issue_id: str, actions: tuple[ReportAction, ...]) -> tuple[str, ...]:
+    """The actions of an issue, in the register's order of urgency."""
+    return tuple(one.action_id for one in actions if one.issue_id == issue_id)

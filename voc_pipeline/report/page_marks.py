@@ -1,0 +1,450 @@
+"""Markup of one report's figures: each with its reference, each chart with its title.
+
+What a template asks for by name. Texts are escaped here or by the template; nothing foreign
+passes as markup.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from models.report import (
+    BackTestBand,
+    FixLine,
+    FunctionGroup,
+    HandOff,
+    KeyFigure,
+    ReportAction,
+    ReportIssue,
+    ReportQuote,
+    RestatedFigure,
+    SourceLine,
+    WeeklyReport,
+)
+from voc_pipeline.report import charts, page_charts, phrases, wording
+from voc_pipeline.report.dates import Calendar
+from voc_pipeline.report.issue_parts import BREAKDOWN
+from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, reference, said
+
+WORDS = "words"
+"""Stands for a reference where a text is a name or a message, to be found in the value itself."""
+LEAST_FOR_SHARE = 50
+"""A share of fewer is not printed."""
+
+
+class Marks:
+    """What the templates call, for one report."""
+
+    def __init__(self, report: WeeklyReport) -> None:
+        self.report = report
+        self.refs = Refs(report.week_start)
+        self.calendar = Calendar(report.date_language, report.week_naming)
+        self._sentences = {one.figure: one for one in report.references if one.table == SENTENCE}
+        self._by_id = {one.issue_id: one for one in report.issues}
+
+    def named(self) -> dict[str, Callable[..., Any]]:
+        """Every public method under its name."""
+        names = [one for one in dir(self) if not one.startswith("_") and one != "named"]
+        return {one: getattr(self, one) for one in names if callable(getattr(self, one))}
+
+    # marks
+
+    def at(self, *refs: str) -> Markup:
+        """The attribute that names the references of an element's figures, in their order."""
+        return Markup(' data-ref="{}"').format(" ".join(refs)) if refs else Markup("")
+
+    def free(self) -> Markup:
+        """The attribute of a name or message that is no figure."""
+        return self.at(WORDS)
+
+    def tell(self, text: str) -> Markup:
+        """A text, with the references of its figures if it has any."""
+        refs = getattr(text, "refs", ())
+        if not refs:
+            return escape(str(text))
+        return Markup("<span{}>{}</span>").format(self.at(*refs), str(text))
+
+    def exact(self, text: str) -> Markup:
+        """A heading made of counts, compared as a whole."""
+        return Markup("<span{}>{}</span>").format(self.free(), text)
+
+    def sentence(self, name: str) -> Markup:
+        """A sentence that the builder wrote, by its name."""
+        one = self._sentences[name]
+        return Markup("<span{}>{}</span>").format(self.at(one.ref), one.value_text or "")
+
+    def rule(self, name: str, text: str) -> Markup:
+        """A figure of the method."""
+        return Markup("<span{}>{}</span>").format(self.at(reference(RULE, name)), text)
+
+    def week_ref(self, table: str, figure: str) -> str:
+        """A cell of a table that has one row a week."""
+        return reference(table, self.report.week_start, *figure.split("/"))
+
+    def quote_ref(self, quote: ReportQuote, issue_id: str) -> str:
+        """The stored quote that a shown one is a part of."""
+        key = (self.report.week_start, issue_id, quote.quote_rank, "quote")
+        return reference("issue_quotes", *key)
+
+    def band_ref(self, band: BackTestBand, column: str) -> str:
+        """A cell of the back-test."""
+        return reference("back_test", self.report.week_start, band.key or band.name, column)
+
+    def restated_ref(self, line: RestatedFigure, column: str) -> str:
+        """A cell of the restatements."""
+        key = (self.report.week_start, line.week_start, line.issue_id, line.figure)
+        return reference("restatements", *key, column)
+
+    # words
+
+    def figure_name(self, figure: KeyFigure) -> Markup:
+        """A key figure's name; its base is a rule."""
+        before, base, after = figure.name.partition("1,000")
+        return escape(before) + self.rule("rate_base", base) + after if base else escape(before)
+
+    def label_of(self, issue: ReportIssue) -> Markup:
+        """An issue's name."""
+        ref = self.at(self.refs.label(issue.issue_id))
+        return Markup("<bdi{}>{}</bdi>").format(ref, issue.label)
+
+    def reason_of(self, issue: ReportIssue) -> Markup:
+        """What the verdict compared, a part of the published reason."""
+        text = phrases.short_reason(issue)
+        is_reason = bool(issue.reason)
+        figure = "reason" if is_reason else "feedback_count"
+        ref = self.at(self.refs.issue(issue.issue_id, figure))
+        return Markup("<span{}>{}</span>").format(ref, text)
+
+    def more_words(self, count: int) -> Markup:
+        """`and three more`."""
+        word = f"and {wording.number_word(count)} more" if count <= 10 else "and more"
+        return escape(word)
+
+    def board_finding(self, report: WeeklyReport, refs: Refs) -> Said:
+        """The heading of the scoreboard."""
+        count = len(report.issues)
+        if not count:
+            return Said("No issue is tracked yet")
+        if count == 1:
+            return Said("The one tracked issue, by function")
+        ref = refs.measure("issues_tracked")
+        return said("All ", Said(wording.number_word(count), ref), " tracked issues, by function")
+
+    def chance_line(self, report: WeeklyReport, refs: Refs) -> Said:
+        """How many issues stand above their range in a usual week."""
+        sure = report.sureness
+        if not sure.judged_count:
+            return Said("")
+        usual = wording.about(sure.usual_above_count)
+        ref = (refs.measure("usual_above"),) if sure.usual_above_count >= 0.95 else ()
+        return said(
+            "In a usual week ", Said(usual, *ref), " would stand above its range by chance."
+        )
+
+    def how_sure(self, report: WeeklyReport, refs: Refs) -> Said:
+        """The line at the foot of page one."""
+        sure = report.sureness
+        unplaced = self.placement_line(report, refs, is_short=True)
+        if sure.inside_share is None or not sure.issue_week_count:
+            level = Said(
+                wording.percent(sure.nominal_inside_share, 0), reference(RULE, "range_level")
+            )
+            return said(
+                "How often the usual range holds has not been measured here yet; it is designed "
+                "to hold ", level, " of normal weeks.", unplaced,
+            )  # fmt: skip
+        return said(
+            "Of ",
+            Said(wording.grouped(sure.issue_week_count), refs.measure("range_weeks")),
+            " judged issue-weeks, real movements included, ",
+            Said(wording.percent(sure.inside_share, 0), refs.measure("range_inside")),
+            " lay inside their range",
+            *(
+                [", ", Said(wording.percent(sure.above_share), refs.measure("range_above")),
+                 " above"]
+                if sure.above_share is not None
+                else []
+            ),
+            ": one week above can be chance.",
+            unplaced,
+        )  # fmt: skip
+
+    def placement_line(self, report: WeeklyReport, refs: Refs, *, is_short: bool = False) -> Said:
+        """How many problem texts no issue holds."""
+        placed = report.placement
+        if placed is None or not placed.problem_count:
+            return Said("")
+        counts = [
+            Said(wording.grouped(placed.unassigned_count), refs.measure("unassigned_texts")),
+            " of ",
+            Said(
+                wording.counted(placed.problem_count, "problem text", "problem texts"),
+                refs.measure("problem_texts"),
+            ),
+        ]
+        if is_short:
+            return said(" ", *counts, " fit no issue.")
+        return said(
+            *counts,
+            " of this week fit no issue yet: too few customers say the same. They are in no count "
+            "of an issue, but in the problem reports of page one.",
+        )
+
+    def history_line(self, report: WeeklyReport, refs: Refs) -> Said:
+        """How far the history reaches, and what that means for seasons."""
+        weeks = Said(
+            wording.counted(report.history_weeks, "earlier week", "earlier weeks"),
+            refs.measure("history_weeks"),
+        )
+        if report.history_weeks < 52:
+            return said("The history holds ", weeks, ": seasons are not known yet.")
+        return said("Seasons are known only as far as the history reaches: ", weeks, ".")
+
+    def fix_cells(self, fix: FixLine) -> Markup:
+        """Change and interval of a fix as two table cells."""
+        if fix.change is None:
+            return Markup('<td class="n">{0}</td><td class="n">{0}</td>').format(wording.DASH)
+        change = self.at(self.refs.fix(fix.action_id, "change"))
+        ends = self.at(
+            self.refs.fix(fix.action_id, "change_lower"),
+            self.refs.fix(fix.action_id, "change_upper"),
+        )
+        return Markup(
+            '<td class="n now" data-name="Change"{}>{}</td><td class="n" data-name="Interval"{}>{}'
+            "</td>"
+        ).format(change, wording.change(fix.change), ends, _interval(fix))
+
+    def fix_line(self, fix: FixLine, refs: Refs) -> Said:
+        """The verdict on a fix with its numbers and the smallest fall that could be seen."""
+        after = Said(
+            wording.counted(fix.weeks_after, "whole week", "whole weeks"),
+            refs.fix(fix.action_id, "weeks_since"),
+        )
+        pieces: list[str] = []
+        if fix.change is not None:
+            pieces += [
+                Said(wording.change(fix.change), refs.fix(fix.action_id, "change")),
+                " (",
+                Said(
+                    _interval(fix),
+                    refs.fix(fix.action_id, "change_lower"),
+                    refs.fix(fix.action_id, "change_upper"),
+                ),
+                ") after ",
+                after,
+                ".",
+            ]
+        else:
+            pieces += ["nothing to compare yet after ", after, "."]
+        if fix.smallest_fall is not None:
+            least = Said(
+                wording.percent(fix.smallest_fall, 0),
+                refs.fix(fix.action_id, "smallest_visible_fall"),
+            )
+            pieces += [" The smallest fall we could have seen: ", least, "."]
+        elif fix.outcome != "worked":
+            pieces.append(" Too few reports to see any fall for sure.")
+        return said(*pieces)
+
+    def asks_finding(self, report: WeeklyReport) -> str:
+        """The heading over the register."""
+        late = sum(one.is_overdue for one in report.actions)
+        waiting = sum(one.state == "open" for one in report.actions)
+        if late:
+            count = wording.capital(wording.number_word(late))
+            return f"{count} {'ask is' if late == 1 else 'asks are'} overdue"
+        if waiting:
+            return "What was asked: nothing is overdue"
+        return "What was asked: nothing is open"
+
+    def next_step(self, group: FunctionGroup, report: WeeklyReport) -> str:
+        """What a function without an open action has to do."""
+        cards = {one.issue_id for one in report.cards}
+        if cards & set(group.issue_ids):
+            return "Answer the decision asked on page one."
+        if set(report.watch) & set(group.issue_ids):
+            return "Look at what moved; nothing is asked yet."
+        return "Nothing to decide."
+
+    def together(self, one: HandOff, refs: Refs) -> Said:
+        """`96 of 279`."""
+        key = (refs.week, one.felt_issue_id)
+        return said(
+            Said(
+                wording.grouped(one.feedback_count),
+                reference("told_together", *key, one.cause_issue_id, "feedback_count"),
+            ),
+            " of ",
+            Said(
+                wording.grouped(one.of_count),
+                reference("told_together", *key, one.felt_issue_id, "feedback_count"),
+            ),
+        )
+
+    def shown_of(
+        self, lines: tuple[object, ...], ref: str, count: int, order: str, what: str
+    ) -> Markup:
+        """`40 latest of 45`: how many of a list are shown."""
+        of_all = f"{wording.grouped(count)} {what}".rstrip()
+        rule = reference(RULE, "most_listed")
+        text = Said(f"{len(lines)} {order} of {of_all}", rule, ref)
+        return self.tell(text)
+
+    def share_of(self, share: float | None, count: int) -> str:
+        """A share, unless it is one of too few."""
+        if share is None:
+            return wording.DASH
+        return wording.percent(share) if count >= LEAST_FOR_SHARE else "too few"
+
+    def actions_named(self, action_ids: tuple[str, ...]) -> list[ReportAction]:
+        """The actions with these ids, in this order."""
+        return [self.report.action(one) for one in action_ids]
+
+    def panel_issues(self, group: FunctionGroup) -> list[ReportIssue]:
+        """The issues of a function's panel: those that moved, then the most reported."""
+        watched = {one: place for place, one in enumerate(self.report.watch)}
+        owned = [self._by_id[one] for one in group.issue_ids]
+        owned.sort(key=lambda one: watched.get(one.issue_id, len(watched)))
+        return owned[:6]
+
+    # charts
+
+    def spark(self, issue: ReportIssue, width: int = 112, height: int = 28) -> Markup:
+        """An issue's 52 weeks, small."""
+        return charts.sparkline(
+            issue.series, self._title(issue), is_above=_stands_out(issue), size=(width, height)
+        )
+
+    def ratio(self, issue: ReportIssue) -> Markup:
+        """An issue's ratio to what was expected, with its interval."""
+        refs = [self.refs.issue(issue.issue_id, "rate_ratio")]
+        if issue.rate_ratio is None:
+            title = Said("No history to compare with.")
+        else:
+            text = f"{wording.times(issue.rate_ratio)} what was expected"
+            if issue.rate_ratio_lower is not None and issue.rate_ratio_upper is not None:
+                low, high = map(wording.times, (issue.rate_ratio_lower, issue.rate_ratio_upper))
+                text += f", interval {low} to {high}"
+                refs += [
+                    self.refs.issue(issue.issue_id, name)
+                    for name in ("rate_ratio_lower", "rate_ratio_upper")
+                ]
+            title = Said(text, *refs)
+        return charts.ratio_line(
+            issue.rate_ratio,
+            issue.rate_ratio_lower,
+            issue.rate_ratio_upper,
+            title,
+            is_above=_stands_out(issue),
+        )
+
+    def figure_chart(self, figure: KeyFigure) -> Markup:
+        """A key figure's 52 weeks, or a square for each ask."""
+        if figure.measure == "asks_done":
+            value = phrases.figure_value(figure, self.refs)
+            return page_charts.ask_squares(self.report.asks, said("Asks of earlier weeks: ", value))
+        return self._figure(figure, "", (168, 34))
+
+    def function_chart(self, group: FunctionGroup) -> Markup:
+        """A function's 52 weeks."""
+        if group.rate is None:
+            return Markup("")
+        return self._figure(group.rate, group.function_id or "", (190, 40))
+
+    def _figure(self, figure: KeyFigure, key: str, size: tuple[int, int]) -> Markup:
+        title = said("52 weeks; now ", phrases.figure_value(figure, self.refs, key), ".")
+        title = Said(title, reference(RULE, "shown_weeks"), *title.refs)
+        upper = figure.usual_upper
+        is_above = figure.value is not None and upper is not None and figure.value > upper
+        return charts.sparkline(
+            figure.series,
+            title,
+            is_above=is_above,
+            has_zero=figure.unit == "count",
+            size=size,
+        )
+
+    def rate_chart(self, issue: ReportIssue) -> Markup:
+        """The weeks and months of an escalated issue."""
+        if issue.page is None:
+            return Markup("")
+        title = self._chart_title(issue, "Reports per 1,000 feedback, 6 weeks and 12 months: ")
+        rules = [reference(RULE, one) for one in ("rate_base", "short_weeks", "months")]
+        title = Said(title, *rules, *title.refs)
+        return page_charts.rate_chart(issue.page, title, issue.issue_id, self.refs, self.calendar)
+
+    def long_chart(self, issue: ReportIssue) -> Markup:
+        """The long series of an escalated issue."""
+        if issue.page is None:
+            return Markup("")
+        title = self._chart_title(issue, "Reports a week, all weeks shown: ")
+        page = issue.page
+        return page_charts.long_chart(page.long_series, page.events, title, self.calendar)
+
+    def fix_chart(self, fix: FixLine) -> Markup:
+        """A fix, and what was to be expected without it."""
+        title = said(
+            Said(fix.name, self.refs.action(fix.action_id, "decision")),
+            ": reports of each week, and what was to be expected without it.",
+        )
+        return page_charts.fix_chart(fix, title, self.refs, self.calendar)
+
+    def source_bar(self, line: SourceLine, share: float | None) -> Markup:
+        """How much of the usual a source sent, as a bar."""
+        return charts.share_bar(share, Said(f"{line.name}: share of usual arrivals", WORDS))
+
+    def split_bars(self, issue: ReportIssue) -> Markup:
+        """What each cell adds to the change: bars whose numbers sum to the whole."""
+        extras = [part.extra_count for part in issue.parts]
+        ends = min(extras), max(extras)
+        rows = [Markup('<ul class="bars">')]
+        for part, whole in zip(issue.parts, phrases.whole_parts(extras), strict=True):
+            key = (self.refs.week, issue.issue_id, issue.parts_of)
+            place = "*" if part.is_rest else part.key
+            name = "All others" if part.is_rest else part.cell or "Not stated"
+            cell = () if part.cell is None else (reference(BREAKDOWN, *key, place, "cell"),)
+            bar = charts.extra_bar(part.extra_count, ends, Said(f"{name}", *cell))
+            rows.append(
+                Markup("<li><bdi{}>{}</bdi>{}<b{}>{}</b></li>").format(
+                    self.at(*cell),
+                    name,
+                    bar,
+                    self.at(reference(BREAKDOWN, *key, place, "extra_count")),
+                    wording.signed(whole),
+                )
+            )
+        total = wording.signed(round(sum(extras)))
+        ref = self.at(reference(BREAKDOWN, self.refs.week, issue.issue_id, "*", "", "extra_count"))
+        rows.append(
+            Markup(
+                '<li class="sum"><span>Change on its usual count</span><i></i><b{}>{}</b></li>'
+            ).format(ref, total)
+        )
+        rows.append(Markup("</ul>"))
+        return Markup("").join(rows)
+
+    def _chart_title(self, issue: ReportIssue, words: str) -> Said:
+        return said(words, self._title(issue))
+
+    def _title(self, issue: ReportIssue) -> Said:
+        def of(figure: str) -> str:
+            return self.refs.issue(issue.issue_id, figure)
+
+        count = Said(wording.grouped(issue.feedback_count), of("feedback_count"))
+        label = Said(issue.label, self.refs.label(issue.issue_id))
+        ends: tuple[str, ...] = ()
+        if issue.lower_bound is not None and issue.upper_bound is not None:
+            ends = (of("lower_bound"), of("upper_bound"))
+        usual = Said(wording.span(issue.lower_bound, issue.upper_bound), *ends)
+        return said(label, ": ", count, " now, usual ", usual, ".")
+
+
+def _interval(fix: FixLine) -> str:
+    if fix.change_lower is None or fix.change_upper is None:
+        return wording.DASH
+    return f"{wording.change(fix.change_lower)} to {wording.change(fix.change_upper)}"
+
+
+def _stands_out(issue: ReportIssue) -> bool:
+    return issue.is_above or issue.is_alarm

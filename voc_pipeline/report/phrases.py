@@ -1,0 +1,295 @@
+"""How the parts of a report read in words, whatever the rendering: statuses, notes, headings.
+
+Texts that hold figures are `Said`: a rendering that wants them finds the references beside them.
+"""
+
+from dataclasses import dataclass
+from math import floor
+
+from models.report import (
+    DecisionCard,
+    FixLine,
+    FunctionGroup,
+    KeyFigure,
+    ReportAction,
+    ReportIssue,
+    WeeklyReport,
+)
+from voc_pipeline.report import wording
+from voc_pipeline.report.dates import Calendar
+from voc_pipeline.report.issue_parts import DIMENSION_WORDS
+from voc_pipeline.report.references import Refs, Said, said
+
+
+@dataclass(frozen=True)
+class Status:
+    """A verdict as shown: a glyph and a word always, a tone beside them."""
+
+    glyph: str
+    word: str
+    tone: str
+
+
+_STATUS = {
+    "SPIKING": Status("▲", "Jumped", "bad"),
+    "NEW": Status("◆", "New", "bad"),
+    "RISING": Status("△", "Rising", "warn"),
+    "DECLINING": Status("▽", "Falling", "good"),
+    "RESOLVED": Status("✓", "Looks resolved", "good"),
+    "INSUFFICIENT_HISTORY": Status("○", "Too new to judge", "quiet"),
+    "STEADY": Status(wording.DASH, "As usual", "quiet"),
+}
+_BY_CHANCE = Status("△", "High, may be chance", "warn")
+_OUTCOMES = {
+    "worked": Status("✓", "Worked", "good"),
+    "not shown": Status("✕", "Not shown", "bad"),
+    "too early": Status("◷", "Too early", "warn"),
+}
+BECAUSE = {
+    "late": "feedback arrived late",
+    "revised": "records changed at the source",
+    "reassigned": "feedback moved to another issue",
+    "rebuilt": "all weeks were rebuilt",
+    "decision": "a decision",
+}
+_FIGURE_WORDS = {
+    "feedback_count": "reports",
+    "customer_count": "people",
+    "lower_bound": "lower end of the usual range",
+    "upper_bound": "upper end of the usual range",
+    "verdict": "verdict",
+    "is_alarm": "alarm",
+}
+
+
+def status(issue: ReportIssue) -> Status:
+    """How the verdict reads: one above its range, no more, is said to be possible chance."""
+    if issue.is_above and issue.verdict not in ("SPIKING", "NEW", "RISING"):
+        return _BY_CHANCE
+    return _STATUS[issue.verdict]
+
+
+def status_word(issue: ReportIssue, refs: Refs | None = None) -> Said:
+    """The status in words, with the weeks for which it has held: `Rising, 4 weeks`."""
+    found = status(issue)
+    if issue.verdict in ("SPIKING", "RISING") and issue.verdict_weeks > 1:
+        weeks = (refs.issue(issue.issue_id, "verdict_weeks"),) if refs else ()
+        return Said(f"{found.word}, {issue.verdict_weeks} weeks", *weeks)
+    return Said(found.word)
+
+
+def verdict_word(verdict: str) -> str:
+    """A verdict in words, with a small first letter: `rising`."""
+    found = _STATUS.get(verdict)
+    return found.word[:1].lower() + found.word[1:] if found else verdict.lower()
+
+
+def outcome(fix: FixLine) -> Status:
+    """How the verdict on a fix reads."""
+    return _OUTCOMES[fix.outcome]
+
+
+def short_reason(issue: ReportIssue) -> str:
+    """The reason up to its first semicolon: what the verdict compared, without this week."""
+    told = issue.reason.partition(";")[0]
+    return told or wording.counted(issue.feedback_count, "report", "reports")
+
+
+def whole_parts(parts: list[float]) -> list[int]:
+    """The parts as whole numbers that sum to the rounded sum: largest remainders go up first."""
+    floors = [floor(part) for part in parts]
+    missing = round(sum(parts)) - sum(floors)
+    order = sorted(range(len(parts)), key=lambda place: (floors[place] - parts[place], place))
+    raised = set(order[:missing])
+    return [whole + (place in raised) for place, whole in enumerate(floors)]
+
+
+def split_heading(issue: ReportIssue) -> str:
+    """What the bars of an issue's parts show."""
+    word = DIMENSION_WORDS[issue.parts_of] if issue.parts_of else ""
+    return f"Where the change sits, by {word}"
+
+
+def sources_finding(report: WeeklyReport) -> str:
+    """The heading over the table of sources: what it shows, in one sentence."""
+    lines, total = report.sources, len(report.sources)
+    missing = sum(notice.is_missing for notice in report.notices)
+    started = [line for line in lines if line.state != "not started"]
+    if missing:
+        word = wording.capital(wording.number_word(missing))
+        return f"{word} of {wording.counted(total, 'source', 'sources')} sent nothing we could read"
+    if not started:
+        return "No source has sent anything yet"
+    if report.notices:
+        odd = wording.number_word(len(report.notices))
+        return f"All sources sent feedback, {odd} in unusual volume"
+    if any(line.expected_count is None for line in started):
+        return "What is usual is not known yet for every source"
+    waiting = total - len(started)
+    if waiting:
+        word = wording.number_word(waiting)
+        return f"Every source sent what is usual for it; {word} sent nothing so far"
+    return "Every source sent what is usual for it"
+
+
+def fixes_finding(report: WeeklyReport) -> str:
+    """The heading over the fixes: how many worked, how many have not shown it, which are early."""
+    counts = [
+        (sum(one.outcome == "worked" for one in report.fixes), "worked", "worked"),
+        (
+            sum(one.outcome == "not shown" for one in report.fixes),
+            "has not shown it",
+            "have not shown it",
+        ),
+        (
+            sum(one.outcome == "too early" for one in report.fixes),
+            "is too early to call",
+            "are too early to call",
+        ),
+    ]
+    told = [
+        f"{wording.number_word(count)} {one if count == 1 else many}"
+        for count, one, many in counts
+        if count
+    ]
+    if not told:
+        return "No fix has taken effect yet"
+    if len(report.fixes) == 1:
+        return {
+            "worked": "The fix worked",
+            "not shown": "The fix has not shown an effect",
+            "too early": "It is too early to call the fix",
+        }[report.fixes[0].outcome]
+    return f"Did the fixes work? {wording.capital(wording.listed(told))}"
+
+
+def functions_finding(report: WeeklyReport) -> str:
+    """The heading over the panels: which functions have a decision to make."""
+    pressing = set(report.watch)
+    named = [one for one in report.functions if one.function_id is not None]
+    busy = [one.name for one in named if pressing & set(one.issue_ids) or one.action_ids]
+    if not named:
+        return "No function owns an issue yet"
+    if not busy:
+        return "No function has a decision to make"
+    if len(busy) == len(named):
+        return "Every function has something to decide" if len(named) > 1 else f"{busy[0]} decides"
+    if len(busy) <= 3:
+        return f"{wording.listed(busy)} {'has' if len(busy) == 1 else 'have'} something to decide"
+    count = wording.capital(wording.number_word(len(busy)))
+    return f"{count} of {len(named)} functions have something to decide"
+
+
+def owner_line(group: FunctionGroup) -> str:
+    """Who answers for the issues of a function; says so if nobody does."""
+    if group.function_id is None:
+        return "No function owns it yet"
+    return f"{group.owner}, {group.name}" if group.owner else f"{group.name}: no owner named"
+
+
+def card_due(card: DecisionCard, calendar: Calendar) -> str:
+    """By when a card's decision is asked."""
+    if card.due_on is None:
+        return "no date"
+    day = calendar.named_day(card.due_on)
+    if card.overdue_days:
+        return f"{wording.counted(card.overdue_days, 'day', 'days')} overdue, was due {day}"
+    return f"by {day}"
+
+
+def action_status(one: ReportAction, refs: Refs | None = None) -> tuple[Status, Said]:
+    """How an ask stands: done, overdue by so many days, open or dropped."""
+    if one.state == "done":
+        return Status("✓", "Done", "good"), Said("Done")
+    if one.state == "dropped":
+        return Status(wording.DASH, "Dropped", "quiet"), Said("Dropped")
+    if one.is_overdue:
+        days = wording.counted(one.overdue_days, "day", "days")
+        ref = (refs.action(one.action_id, "overdue_days"),) if refs else ()
+        return Status("✕", "Overdue", "bad"), said(Said(days, *ref), " overdue")
+    return Status("○", "Open", "warn"), Said("Open")
+
+
+def issue_action(issue_id: str, actions: tuple[ReportAction, ...]) -> ReportAction | None:
+    """The action that stands for an issue in a table: the most urgent of the register."""
+    return next((one for one in actions if one.issue_id == issue_id), None)
+
+
+def figure_value(figure: KeyFigure, refs: Refs | None = None, key: str = "") -> Said:
+    """The figure as shown: `31.9`, `39.1%`, `4 of 20`; a dash if it cannot be said."""
+    if figure.of_count == 0 or figure.value is None:
+        return Said(wording.DASH)
+    value = in_unit(figure, figure.value)
+    shown = Said(value, *((figure_ref(figure, refs, key=key),) if refs else ()))
+    if figure.of_count is None:
+        return shown
+    whole = "asks_total" if figure.measure == "asks_done" else "issues_judged"
+    of_all = Said(wording.grouped(figure.of_count), *((refs.measure(whole),) if refs else ()))
+    return said(shown, " of ", of_all, " done" if figure.measure == "asks_done" else "")
+
+
+def figure_note(figure: KeyFigure, refs: Refs | None = None, key: str = "") -> Said:
+    """What stands under a figure: its own note, or the usual band and last week."""
+    if figure.of_count == 0:
+        return Said("no issue has a usual range yet")
+    if figure.note:
+        return _note(figure, refs)
+    pieces: list[str] = ["no usual range yet"]
+    if figure.usual_lower is not None and figure.usual_upper is not None:
+        lower, upper = (in_unit(figure, end) for end in (figure.usual_lower, figure.usual_upper))
+        name = key or figure.measure
+        ends = (
+            (refs.measure("usual_lower", name), refs.measure("usual_upper", name)) if refs else ()
+        )
+        pieces = [Said(f"usual {lower.removesuffix('%')}{wording.DASH}{upper}", *ends)]
+    if figure.previous is not None:
+        ref = (figure_ref(figure, refs, 1, key=key),) if refs else ()
+        pieces.append(Said(f"; last week {in_unit(figure, figure.previous)}", *ref))
+    return said(*pieces)
+
+
+def _note(figure: KeyFigure, refs: Refs | None) -> Said:
+    has_digit = any(one.isdigit() for one in figure.note)
+    if refs is None or not has_digit:
+        return Said(figure.note)
+    if figure.measure == "issues_above":
+        return Said(figure.note, refs.measure("usual_above"))
+    return Said(figure.note, refs.measure("asks_latest"))
+
+
+def figure_ref(figure: KeyFigure, refs: Refs, weeks_back: int = 0, *, key: str = "") -> str:
+    """The reference of a key figure's value."""
+    if figure.measure in ("negative_share", "feedback_count"):
+        return refs.whole(figure.measure, weeks_back)
+    return refs.measure(figure.measure, *([key] if key else []), weeks_back=weeks_back)
+
+
+def in_unit(figure: KeyFigure, value: float | None) -> str:
+    """A value as its figure is written."""
+    if value is None:
+        return wording.DASH
+    if figure.unit == "share":
+        return wording.percent(value)
+    return wording.decimal(value) if figure.unit == "per_thousand" else wording.grouped(value)
+
+
+def restated_words(figure: str, was: str, now: str, week: str) -> tuple[str, str, str]:
+    """A restated figure in words: which, what it was, what it is."""
+    name = _FIGURE_WORDS.get(figure, figure.replace("_", " "))
+    return f"{wording.capital(name)}, {week}", _restated(figure, was), _restated(figure, now)
+
+
+def _restated(figure: str, value: str) -> str:
+    if figure == "verdict":
+        return verdict_word(value)
+    if figure == "is_alarm":
+        return {"true": "yes", "false": "no", "1": "yes", "0": "no", "1.0": "yes", "0.0": "no"}.get(
+            value.lower(), value
+        )
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if figure.endswith("_bound"):
+        return wording.decimal(number)
+    return wording.grouped(number)
