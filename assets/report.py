@@ -9,11 +9,13 @@ import dagster as dg
 import polars as pl
 
 from assets.stage import WeekRun
+from models.action import Action, FixVerdict, FixWeek
+from models.issue import IssueLineage
 from models.ledger import PublishedReport
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.trend import PublishedFigure, Restatement
-from models.week import week_label
+from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
     ReportTables,
     build_report,
@@ -79,6 +81,13 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         rejects=knowledge.rejects_by_reason(warehouse, week),
         restatements=warehouse.rows(Restatement, "as_of_week = ?", week),
         coverage=knowledge.range_coverage(warehouse, week),
+        actions=warehouse.rows(Action, "as_of_week = ?", week),
+        previous_actions=warehouse.rows(Action, "as_of_week = ?", week - ONE_WEEK),
+        fix_verdicts=warehouse.rows(FixVerdict, "as_of_week = ?", week),
+        fix_weeks=warehouse.rows(FixWeek, "as_of_week = ?", week),
+        lineage=warehouse.rows(IssueLineage, "week_start <= ?", week),
+        shared=knowledge.told_together(warehouse, week),
+        placement=knowledge.placed_problems(warehouse, week),
     )
 
 

@@ -76,7 +76,7 @@ class WeeklyReport(Contract):
     set_aside_kinds: int = Field(description="Kinds of rejects, those not listed included.")
     restated_count: int = Field(description="Restated figures, those not listed included.")
     restated: tuple[RestatedFigure, ...] = Field(
-        description="Figures restated this week, latest first, 40 at most."
+        description="Figures restated this week, what matters most first, 12 at most."
     )
     sureness: Sureness = Field(description="How far to trust the verdicts.")
     cards: tuple[DecisionCard, ...] = Field(

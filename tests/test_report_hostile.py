@@ -41,13 +41,13 @@ CORPUS = (
 )  # fmt: skip
 TAGS = {
     "a", "article", "b", "bdi", "blockquote", "body", "br", "circle", "col", "colgroup", "div",
-    "figure", "footer", "h1", "h2", "h3", "head", "header", "html", "i", "li", "main", "meta",
+    "figcaption", "figure", "footer", "h1", "h2", "h3", "head", "header", "html", "i", "li", "main", "meta",
     "p", "path", "q", "rect", "section", "span", "style", "svg", "table", "tbody", "td", "text",
-    "th", "thead", "title", "tr", "ul",
+    "th", "thead", "time", "title", "tr", "tspan", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "colspan", "content", "cx",
-    "cy", "d", "data-name", "dir", "dy", "height", "href", "http-equiv", "id", "lang", "name", "r",
+    "cy", "d", "data-name", "data-quote", "data-ref", "datetime", "dir", "dy", "height", "href", "http-equiv", "id", "lang", "name", "r",
     "role", "scope", "viewbox", "width", "x", "y",
 }  # fmt: skip
 UNSEEN = re.compile(

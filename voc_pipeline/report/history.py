@@ -83,11 +83,11 @@ class Published:
         )
 
     def long_series(self, issue_id: str) -> WeekSeries:
-        """The issue's count and usual range from its first published week on, 104 weeks at most."""
+        """The issue's count and usual range from its first published week on, 26 to 104 weeks."""
         counts = self._lines.get((issue_id, "feedback_count"), {})
         first = min(counts, default=self.week)
-        length = min((self.week - first).days // 7 + 1, LONG_WEEKS)
-        mondays = [self._monday(back) for back in range(max(length, 2) - 1, -1, -1)]
+        length = min(max((self.week - first).days // 7 + 1, SHOWN_WEEKS // 2), LONG_WEEKS)
+        mondays = [self._monday(back) for back in range(length - 1, -1, -1)]
 
         def values(figure: str) -> tuple[Number, ...]:
             by_week = self._lines.get((issue_id, figure), {})

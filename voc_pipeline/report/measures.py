@@ -160,7 +160,8 @@ MEASURES: dict[str, Measure] = {
 
 RULES: dict[str, float] = {
     "shown_weeks": 52,
-    "most_listed": 40,
+    "most_set_aside": 40,
+    "most_restated": 12,
     "earlier_weeks": 8,
     "range_level": 0.95,
     "interval_level": 0.95,

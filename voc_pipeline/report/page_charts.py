@@ -37,14 +37,14 @@ def rate_chart(page: IssuePage, title: str, issue_id: str, refs: Refs, cal: Cale
         for value in (point.rate, point.usual_upper, point.year_ago)
     )
     spans = ((page.weeks, _LEFT + 30, _SPLIT), (page.months, _SPLIT + 60, _RIGHT - 12))
-    parts = [grid(high, (_LEFT, _RIGHT, floor))]
+    parts = [grid(high, (_LEFT, _RIGHT, floor), 22)]
     for place, (points, left, right) in enumerate(spans):
         is_weeks = place == 0
         xs = [left + (right - left) * at / max(len(points) - 1, 1) for at in range(len(points))]
 
         def ys(values: Sequence[float | None], xs: list[float] = xs) -> Points:
             return [
-                None if value is None else (x, level(value, 0, high, floor))
+                None if value is None else (x, level(value, 0, high, floor, 22))
                 for x, value in zip(xs, values, strict=True)
             ]
 
@@ -121,7 +121,8 @@ def long_chart(
     if points and points[-1] is not None and not parts[-1].startswith("<rect"):
         parts.append(mark(points[-1], is_above=False))
     parts += _flags(series, events, step, floor, cal)
-    parts.append(month_ticks(series, (_LEFT, step, _RIGHT), height - 6, cal))
+    every = 1 if len(series.values) <= 40 else 3
+    parts.append(month_ticks(series, (_LEFT, step, _RIGHT), height - 6, cal, every))
     return svg("wide", (WIDTH, height), title, parts)
 
 
@@ -178,7 +179,7 @@ def fix_chart(fix: FixLine, title: str, refs: Refs, cal: Calendar) -> Markup:
         lower=(None,) * len(fix.actual),
         upper=(None,) * len(fix.actual),
     )
-    parts.append(month_ticks(series, (_LEFT, step, right), height - 10, cal, every=1))
+    parts.append(month_ticks(series, (_LEFT, step, right), height - 10, cal, 1))
     return svg("wide", (WIDTH, height), title, parts)
 
 

@@ -25,6 +25,7 @@ from models.report import (
 from voc_pipeline.report import charts, page_charts, phrases, wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.issue_parts import BREAKDOWN
+from voc_pipeline.report.measures import RULES
 from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, reference, said
 
 WORDS = "words"
@@ -282,14 +283,9 @@ class Marks:
             ),
         )
 
-    def shown_of(
-        self, lines: tuple[object, ...], ref: str, count: int, order: str, what: str
-    ) -> Markup:
-        """`40 latest of 45`: how many of a list are shown."""
-        of_all = f"{wording.grouped(count)} {what}".rstrip()
-        rule = reference(RULE, "most_listed")
-        text = Said(f"{len(lines)} {order} of {of_all}", rule, ref)
-        return self.tell(text)
+    def shown_of(self, rule: str, order: str, ref: str, of_all: str) -> Markup:
+        """`12 latest of 45`: how many of a list are shown."""
+        return self.tell(Said(f"{RULES[rule]:g} {order} of {of_all}", reference(RULE, rule), ref))
 
     def share_of(self, share: float | None, count: int) -> str:
         """A share, unless it is one of too few."""

@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 _MISSING = ("failed", "silent", UNKNOWN)
 _ODD = ("quiet", "surge")
 MOST_SET_ASIDE = 40
-MOST_RESTATED = 40
+MOST_RESTATED = 12
 
 
 def source_names(settings: Settings) -> dict[str, str]:
@@ -161,12 +161,34 @@ def set_aside(rejects: pl.DataFrame, settings: Settings) -> list[SetAside]:
 def restated(
     restatements: pl.DataFrame, labels: dict[str, str], week: date
 ) -> list[RestatedFigure]:
-    """Figures of earlier weeks that this week's run changed: latest week first, at most 40."""
+    """Figures of earlier weeks that this week's run changed: what matters most, at most 12.
+
+    Verdicts first, then counts by the size of their change, then the rest; the latest week first
+    in each.
+    """
     columns = ["week_start", "issue_id", "figure", "was_value", "is_value", "reason"]
+    change = pl.col("is_value").cast(pl.Float64, strict=False) - pl.col("was_value").cast(
+        pl.Float64, strict=False
+    )
+    rank = (
+        pl.when(pl.col("figure") == "verdict")
+        .then(0)
+        .when(pl.col("figure") == "feedback_count")
+        .then(1)
+        .otherwise(2)
+    )
     rows = (
         restatements.filter(pl.col("as_of_week") == week)
+        .with_columns(rank=rank, change=change.abs().fill_null(0.0))
+        .sort(
+            "rank",
+            "change",
+            "week_start",
+            "issue_id",
+            "figure",
+            descending=[False, True, True, False, False],
+        )
         .select(columns)
-        .sort(columns[:3], descending=[True, False, False])
     )
     return [
         RestatedFigure(

@@ -332,3 +332,43 @@ def range_coverage(warehouse: Warehouse, week: date) -> pl.DataFrame:
         HAVING count(*) > 0""",
         [week],
     )
+
+
+def told_together(warehouse: Warehouse, week: date, weeks: int = 8) -> pl.DataFrame:
+    """One row per pair of issues: distinct feedback of the latest weeks that tells of both.
+
+    The row of an issue with itself counts all its feedback. Columns issue_id, other_issue_id,
+    feedback_count.
+    """
+    return warehouse.query(
+        """WITH recent AS (
+            SELECT DISTINCT issue_id, voice_key, text_key FROM found
+            WHERE week_start BETWEEN ? AND ?
+        )
+        SELECT one.issue_id, other.issue_id AS other_issue_id, count(*) AS feedback_count
+        FROM recent one JOIN recent other USING (voice_key, text_key)
+        GROUP BY ALL ORDER BY ALL""",
+        [week - timedelta(weeks=weeks - 1), week],
+        found=current_mentions(warehouse, week),
+    )
+
+
+def placed_problems(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row: distinct problem texts of a week, and those of them that no issue holds.
+
+    Columns problem_count, unassigned_count; no row for a week without any.
+    """
+    return warehouse.query(
+        f"""WITH {_CURRENT_FEEDBACK}, texts AS (
+            SELECT f.voice_key, f.text_key, bool_or(m.issue_id IS NOT NULL) AS is_placed
+            FROM segments s
+            JOIN current_feedback f ON f.feedback_id = s.feedback_id AND f.revision = s.revision
+            LEFT JOIN found m USING (segment_id)
+            WHERE s.kind = 'problem' AND f.week_start = ? AND f.text_key IS NOT NULL
+            GROUP BY f.voice_key, f.text_key
+        )
+        SELECT count(*) AS problem_count, count(*) FILTER (NOT is_placed) AS unassigned_count
+        FROM texts HAVING count(*) > 0""",
+        [week, week, week],
+        found=current_mentions(warehouse, week).select("segment_id", "issue_id"),
+    )
