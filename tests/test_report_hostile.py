@@ -41,7 +41,8 @@ CORPUS = (
 )  # fmt: skip
 TAGS = {
     "a", "article", "b", "bdi", "blockquote", "body", "br", "circle", "col", "colgroup", "div",
-    "figcaption", "figure", "footer", "h1", "h2", "h3", "head", "header", "html", "i", "li", "main", "meta",
+    "figcaption",
+    "figure", "footer", "h1", "h2", "h3", "head", "header", "html", "i", "li", "main", "meta",
     "p", "path", "q", "rect", "section", "span", "style", "svg", "table", "tbody", "td", "text",
     "th", "thead", "time", "title", "tr", "tspan", "ul",
 }  # fmt: skip
