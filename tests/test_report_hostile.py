@@ -47,9 +47,10 @@ TAGS = {
     "th", "thead", "time", "title", "tr", "tspan", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
-    "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "colspan", "content", "cx",
-    "cy", "d", "data-name", "data-quote", "data-ref", "datetime", "dir", "dy", "height", "href", "http-equiv", "id", "lang", "name", "r",
-    "role", "scope", "viewbox", "width", "x", "y",
+    "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "colspan", "content",
+    "cx", "cy", "d", "data-name", "data-quote", "data-ref", "datetime", "dir", "dy", "height",
+    "href", "http-equiv", "id", "lang", "name", "r", "role", "scope", "viewbox", "width", "x",
+    "y",
 }  # fmt: skip
 UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
