@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 from models.table import Contract
 
 Unit = Literal["count", "share", "per_thousand"]
-FigureUnit = Literal["count", "share", "per_thousand", "ratio", "change", "score", "text"]
+FigureUnit = Literal[
+    "count", "share", "per_thousand", "ratio", "change", "difference", "score", "text"
+]
 
 
 class FigureReference(Contract):

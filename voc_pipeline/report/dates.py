@@ -99,6 +99,10 @@ class Calendar:
     def _words(self) -> _Language:
         return _LANGUAGES[self.language]
 
+    def months(self) -> tuple[str, ...]:
+        """Every way in which a month is written."""
+        return (*self._words.months, *self._words.short_months)
+
     def month(self, value: date) -> str:
         """`November`."""
         return self._words.months[value.month - 1]

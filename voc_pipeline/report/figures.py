@@ -17,11 +17,13 @@ from models.report import (
 from models.report_figures import FigureUnit
 from voc_pipeline.report.issue_parts import BREAKDOWN
 from voc_pipeline.report.measures import RULES
+from voc_pipeline.report.phrases import findings
 from voc_pipeline.report.references import (
     RULE,
     Refs,
     cell,
     event_ref,
+    numeric,
     reference,
     sentence,
     text_cell,
@@ -70,11 +72,19 @@ def _heads(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
     yield text_cell(reference("reports", report.week_start, "lede"), report.lede)
     yield cell(refs.measure("history_weeks"), report.history_weeks)
     yield cell(refs.measure("issues_tracked"), len(report.issues))
+    for name, text in findings(report).items():
+        yield sentence(report.week_start, name, text)
+    for line in report.restated:
+        key = (report.week_start, line.week_start, line.issue_id, line.figure)
+        for column in ("was_value", "is_value"):
+            value = numeric(getattr(line, column))
+            if value is not None:
+                yield cell(reference("restatements", *key, column), value)
     for place, notice in enumerate(report.notices):
         yield sentence(report.week_start, f"notice/{place}", notice.text)
     for one in report.hand_offs:
-        key = (report.week_start, one.felt_issue_id, one.cause_issue_id)
-        yield cell(reference("told_together", *key, "feedback_count"), one.feedback_count)
+        pair = (report.week_start, one.felt_issue_id, one.cause_issue_id)
+        yield cell(reference("told_together", *pair, "feedback_count"), one.feedback_count)
         whole = (report.week_start, one.felt_issue_id, one.felt_issue_id)
         yield cell(reference("told_together", *whole, "feedback_count"), one.of_count)
 
@@ -113,12 +123,12 @@ def _of_places(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
     for part in issue.parts if issue.parts_of else ():
         key = "*" if part.is_rest else part.key
         yield cell(ref(str(issue.parts_of), key, "feedback_count"), part.feedback_count)
-        yield cell(ref(str(issue.parts_of), key, "extra_count"), part.extra_count, "change")
+        yield cell(ref(str(issue.parts_of), key, "extra_count"), part.extra_count, "difference")
         if part.cell is not None:
             yield text_cell(ref(str(issue.parts_of), key, "cell"), part.cell)
     if issue.parts:
         whole = sum(part.extra_count for part in issue.parts)
-        yield cell(ref("*", "", "extra_count"), whole, "change")
+        yield cell(ref("*", "", "extra_count"), whole, "difference")
 
 
 def _of_page(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:

@@ -171,9 +171,6 @@ def _environment() -> Environment:
         figure_note=phrases.figure_note,
         owner_line=phrases.owner_line,
         split_heading=phrases.split_heading,
-        sources_finding=phrases.sources_finding,
-        fixes_finding=phrases.fixes_finding,
-        functions_finding=phrases.functions_finding,
         restated_words=phrases.restated_words,
         where=where,
     )

@@ -26,7 +26,7 @@ from voc_pipeline.report import charts, page_charts, phrases, wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.issue_parts import BREAKDOWN
 from voc_pipeline.report.measures import RULES
-from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, reference, said
+from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, numeric, reference, said
 
 WORDS = "words"
 """Stands for a reference where a text is a name or a message, to be found in the value itself."""
@@ -66,10 +66,6 @@ class Marks:
             return escape(str(text))
         return Markup("<span{}>{}</span>").format(self.at(*refs), str(text))
 
-    def exact(self, text: str) -> Markup:
-        """A heading made of counts, compared as a whole."""
-        return Markup("<span{}>{}</span>").format(self.free(), text)
-
     def sentence(self, name: str) -> Markup:
         """A sentence that the builder wrote, by its name."""
         one = self._sentences[name]
@@ -92,10 +88,12 @@ class Marks:
         """A cell of the back-test."""
         return reference("back_test", self.report.week_start, band.key or band.name, column)
 
-    def restated_ref(self, line: RestatedFigure, column: str) -> str:
-        """A cell of the restatements."""
+    def restated_ref(self, line: RestatedFigure, column: str) -> Markup:
+        """The attribute of a cell of the restatements, if it holds a figure."""
+        if numeric(getattr(line, column)) is None:
+            return Markup("")
         key = (self.report.week_start, line.week_start, line.issue_id, line.figure)
-        return reference("restatements", *key, column)
+        return self.at(reference("restatements", *key, column))
 
     # words
 
@@ -247,17 +245,6 @@ class Marks:
         elif fix.outcome != "worked":
             pieces.append(" Too few reports to see any fall for sure.")
         return said(*pieces)
-
-    def asks_finding(self, report: WeeklyReport) -> str:
-        """The heading over the register."""
-        late = sum(one.is_overdue for one in report.actions)
-        waiting = sum(one.state == "open" for one in report.actions)
-        if late:
-            count = wording.capital(wording.number_word(late))
-            return f"{count} {'ask is' if late == 1 else 'asks are'} overdue"
-        if waiting:
-            return "What was asked: nothing is overdue"
-        return "What was asked: nothing is open"
 
     def next_step(self, group: FunctionGroup, report: WeeklyReport) -> str:
         """What a function without an open action has to do."""

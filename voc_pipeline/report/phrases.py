@@ -163,6 +163,27 @@ def fixes_finding(report: WeeklyReport) -> str:
     return f"Did the fixes work? {wording.capital(wording.listed(told))}"
 
 
+def asks_finding(report: WeeklyReport) -> str:
+    """The heading over the register."""
+    late = sum(one.is_overdue for one in report.actions)
+    if late:
+        count = wording.capital(wording.number_word(late))
+        return f"{count} {'ask is' if late == 1 else 'asks are'} overdue"
+    if any(one.state == "open" for one in report.actions):
+        return "What was asked: nothing is overdue"
+    return "What was asked: nothing is open"
+
+
+def findings(report: WeeklyReport) -> dict[str, str]:
+    """The headings that state a finding, by name."""
+    return {
+        "finding/sources": sources_finding(report),
+        "finding/fixes": fixes_finding(report),
+        "finding/functions": functions_finding(report),
+        "finding/asks": asks_finding(report),
+    }
+
+
 def functions_finding(report: WeeklyReport) -> str:
     """The heading over the panels: which functions have a decision to make."""
     pressing = set(report.watch)

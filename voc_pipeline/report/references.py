@@ -154,5 +154,13 @@ def sentence(week: date, name: str, text: str) -> FigureReference:
     )
 
 
+def numeric(text: str) -> float | None:
+    """A figure written as text as a number; None if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

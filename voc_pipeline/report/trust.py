@@ -171,7 +171,7 @@ def restated(
         pl.Float64, strict=False
     )
     rank = (
-        pl.when(pl.col("figure") == "verdict")
+        pl.when((pl.col("figure") == "verdict") & pl.col("was_value").is_not_null())
         .then(0)
         .when(pl.col("figure") == "feedback_count")
         .then(1)
