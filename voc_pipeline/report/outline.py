@@ -5,7 +5,7 @@ forms differ in looks only. Nothing is counted, judged or drawn here that the HT
 """
 
 from models.report import FunctionGroup, Notice, ReportIssue, ReportQuote, WeeklyReport
-from voc_pipeline.report import charts, page, wording
+from voc_pipeline.report import charts, phrases, pictures, wording
 from voc_pipeline.report.blocks import (
     Bar,
     Bars,
@@ -36,10 +36,14 @@ from voc_pipeline.report.blocks import (
     drawn,
     plain,
 )
+from voc_pipeline.report.issue_parts import where
 from voc_pipeline.report.outline_trust import trust_page
 
 BRAND = "Customer Voice Weekly"
 LANGUAGE = "en"
+PAGE_ONE_ROWS = 5
+"""Up to so many rows and notices, page one holds the table of movements."""
+MOST_EASING = 6
 
 
 def outline(report: WeeklyReport) -> Outline:
@@ -69,7 +73,7 @@ class _View:
         self.easing = [self._by_id[one] for one in report.easing]
         self.look_first = [self._by_id[one] for one in report.look_first]
         self.anchors = {one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)}
-        self.has_table = len(self.watch) + len(report.notices) <= page.PAGE_ONE_ROWS
+        self.has_table = len(self.watch) + len(report.notices) <= PAGE_ONE_ROWS
 
     def owned(self, issue: ReportIssue) -> FunctionGroup:
         return self._owners[issue.function_id]
@@ -98,9 +102,9 @@ def page_one(report: WeeklyReport) -> Page:
             keys=tuple(
                 Key(
                     name=figure.name,
-                    value=page.figure_value(figure),
-                    chart=drawn(page._figure_chart(figure)),
-                    note=page.figure_note(figure),
+                    value=phrases.figure_value(figure),
+                    chart=drawn(pictures.figure_chart(figure)),
+                    note=phrases.figure_note(figure),
                 )
                 for figure in report.key_figures
             )
@@ -135,7 +139,7 @@ def function_part(report: WeeklyReport, function_id: str) -> Page:
 
 def mark(issue: ReportIssue) -> Run:
     """A verdict as glyph and word."""
-    seen = page.status(issue)
+    seen = phrases.status(issue)
     return Run(text=f"{seen.glyph} {seen.word}", style=_tone(seen.tone))
 
 
@@ -156,22 +160,22 @@ def _card(view: _View, issue: ReportIssue) -> Card:
         note += f", usual {wording.span(issue.lower_bound, issue.upper_bound)}"
     elif issue.previous_count is not None:
         note += f", {wording.grouped(issue.previous_count)} last week"
-    texts = [page.where(issue)]
+    texts: list[str] = [where(issue)]
     if issue.verdict == "NEW" and issue.first_week:
         texts.insert(0, f"First seen in the week of {wording.short_day(issue.first_week)}.")
     if issue.quotes:
         texts.append(said(issue.quotes[0], wording.CARD_QUOTE_LIMIT))
     owner = view.owned(issue)
     return Card(
-        tone=_tone(page.status(issue).tone),
+        tone=_tone(phrases.status(issue).tone),
         tag=(Run(text=f"{owner.name} · ", style="mute"), mark(issue)),
         title=issue.label,
         anchor=view.anchors[issue.issue_id],
         count=wording.grouped(issue.feedback_count),
         count_note=note,
-        chart=drawn(page._spark(issue, 250, 44)),
+        chart=drawn(pictures.spark(issue, 250, 44)),
         texts=tuple(texts),
-        asks=((Run(text="Owner: ", style="strong"), Run(text=page.owner_line(owner))),),
+        asks=((Run(text="Owner: ", style="strong"), Run(text=phrases.owner_line(owner))),),
     )
 
 
@@ -221,13 +225,13 @@ def _row(issue: ReportIssue, *, is_board: bool, anchor: str = "") -> Row:
     return Row(
         cells=(
             cell(issue.label, "" if is_board else "strong", anchor=anchor),
-            Cell(chart=drawn(page._spark(issue))),
+            Cell(chart=drawn(pictures.spark(issue))),
             cell(wording.grouped(issue.feedback_count), "strong"),
             *last,
             cell(wording.span(issue.lower_bound, issue.upper_bound)),
             count(issue.year_ago_count),
             Cell(
-                chart=drawn(page._ratio(issue)),
+                chart=drawn(pictures.ratio(issue)),
                 spoken="no history"
                 if issue.rate_ratio is None
                 else wording.times(issue.rate_ratio),
@@ -247,11 +251,11 @@ def _movement(view: _View) -> list[Block]:
         blocks.append(Table(columns=_columns(is_board=False), rows=tuple(rows)))
     if view.easing:
         lines: list[Runs] = [
-            (Run(text=f"{one.label} "), Run(text=f"{page.short_reason(one)} · ", style="mute"),
+            (Run(text=f"{one.label} "), Run(text=f"{phrases.short_reason(one)} · ", style="mute"),
              mark(one))
-            for one in view.easing[: page.MOST_EASING]
+            for one in view.easing[: MOST_EASING]
         ]  # fmt: skip
-        more = len(view.easing) - page.MOST_EASING
+        more = len(view.easing) - MOST_EASING
         if more > 0:
             lines.append((Run(text=f"and {wording.number_word(more)} more"),))
         blocks.append(Heading(level=2, look="section", text="Getting better"))
@@ -260,7 +264,7 @@ def _movement(view: _View) -> list[Block]:
 
 
 def _issue(view: _View, issue: ReportIssue) -> list[Block]:
-    owner = page.owner_line(view.owned(issue))
+    owner = phrases.owner_line(view.owned(issue))
     told = [
         Run(text=wording.counted(issue.feedback_count, "report", "reports"), style="strong"),
         Run(text=f" from {wording.counted(issue.customer_count, 'person', 'people')} this week"),
@@ -270,8 +274,8 @@ def _issue(view: _View, issue: ReportIssue) -> list[Block]:
     if issue.year_ago_count is not None:
         told.append(Run(text=f", {wording.grouped(issue.year_ago_count)} a year ago"))
     told.append(Run(text="."))
-    heading, parts = page.split(issue)
-    left: list[Block] = [Text(runs=tuple(told)), Text(runs=plain(page.where(issue)))]
+    heading, parts = pictures.split(issue)
+    left: list[Block] = [Text(runs=tuple(told)), Text(runs=plain(where(issue)))]
     if parts:
         bars = [Bar(name=one.name, chart=drawn(one.bar), extra=one.extra) for one in parts]
         left += [Text(role="splits", runs=plain(heading)), Bars(bars=tuple(bars))]
@@ -287,7 +291,7 @@ def _issue(view: _View, issue: ReportIssue) -> list[Block]:
         Text(role="tag", runs=(Run(text=f"{owner} · {issue.issue_id} · "), mark(issue))),
         Heading(level=2, look="part", text=issue.label, anchor=view.anchors[issue.issue_id]),
         Text(role="lede", runs=plain(issue.reason)),
-        Figure(chart=drawn(page._history(issue))),
+        Figure(chart=drawn(pictures.history(issue))),
         Beside(left_share=0.42, left=tuple(left), right=tuple(right)),
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from models.report import LoadBalance, SourceLine, WeeklyReport
-from voc_pipeline.report import charts, page, wording
+from voc_pipeline.report import charts, phrases, wording
 from voc_pipeline.report.blocks import (
     Beside,
     Block,
@@ -43,7 +43,7 @@ def trust_page(report: WeeklyReport) -> list[Block]:
     known = wording.instant(report.as_of, report.time_zone)
     return [
         Heading(level=2, look="part", text="How far to trust these figures"),
-        Heading(level=3, look="section", text=page.sources_finding(report)),
+        Heading(level=3, look="section", text=phrases.sources_finding(report)),
         _sources(report.sources),
         Heading(level=3, look="section", text=finding),
         *_ledger("This week", report.balances_week),
@@ -167,7 +167,7 @@ def _restated(report: WeeklyReport) -> list[Block]:
                 cell(line.figure.replace("_", " ")),
                 cell(line.was_value),
                 cell(line.is_value),
-                cell(page._BECAUSE[line.reason]),
+                cell(phrases.BECAUSE[line.reason]),
             )
         )
         for line in report.restated

@@ -22,7 +22,7 @@ from models.report import (
     SourceLine,
     WeeklyReport,
 )
-from voc_pipeline.report import charts, page_charts, phrases, wording
+from voc_pipeline.report import charts, page_charts, phrases, pictures, wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.issue_parts import BREAKDOWN
 from voc_pipeline.report.measures import RULES
@@ -295,58 +295,24 @@ class Marks:
 
     def spark(self, issue: ReportIssue, width: int = 112, height: int = 28) -> Markup:
         """An issue's 52 weeks, small."""
-        return charts.sparkline(
-            issue.series, self._title(issue), is_above=_stands_out(issue), size=(width, height)
-        )
+        return pictures.spark(issue, width, height, self.refs)
 
     def ratio(self, issue: ReportIssue) -> Markup:
         """An issue's ratio to what was expected, with its interval."""
-        refs = [self.refs.issue(issue.issue_id, "rate_ratio")]
-        if issue.rate_ratio is None:
-            title = Said("No history to compare with.")
-        else:
-            text = f"{wording.times(issue.rate_ratio)} what was expected"
-            if issue.rate_ratio_lower is not None and issue.rate_ratio_upper is not None:
-                low, high = map(wording.times, (issue.rate_ratio_lower, issue.rate_ratio_upper))
-                text += f", interval {low} to {high}"
-                refs += [
-                    self.refs.issue(issue.issue_id, name)
-                    for name in ("rate_ratio_lower", "rate_ratio_upper")
-                ]
-            title = Said(text, *refs)
-        return charts.ratio_line(
-            issue.rate_ratio,
-            issue.rate_ratio_lower,
-            issue.rate_ratio_upper,
-            title,
-            is_above=_stands_out(issue),
-        )
+        return pictures.ratio(issue, self.refs)
 
     def figure_chart(self, figure: KeyFigure) -> Markup:
         """A key figure's 52 weeks, or a square for each ask."""
         if figure.measure == "asks_done":
             value = phrases.figure_value(figure, self.refs)
             return page_charts.ask_squares(self.report.asks, said("Asks of earlier weeks: ", value))
-        return self._figure(figure, "", (168, 34))
+        return pictures.figure_chart(figure, self.refs)
 
     def function_chart(self, group: FunctionGroup) -> Markup:
         """A function's 52 weeks."""
         if group.rate is None:
             return Markup("")
-        return self._figure(group.rate, group.function_id or "", (190, 40))
-
-    def _figure(self, figure: KeyFigure, key: str, size: tuple[int, int]) -> Markup:
-        title = said("52 weeks; now ", phrases.figure_value(figure, self.refs, key), ".")
-        title = Said(title, reference(RULE, "shown_weeks"), *title.refs)
-        upper = figure.usual_upper
-        is_above = figure.value is not None and upper is not None and figure.value > upper
-        return charts.sparkline(
-            figure.series,
-            title,
-            is_above=is_above,
-            has_zero=figure.unit == "count",
-            size=size,
-        )
+        return pictures.figure_chart(group.rate, self.refs, group.function_id or "", (190, 40))
 
     def rate_chart(self, issue: ReportIssue) -> Markup:
         """The weeks and months of an escalated issue."""
@@ -408,26 +374,10 @@ class Marks:
         return Markup("").join(rows)
 
     def _chart_title(self, issue: ReportIssue, words: str) -> Said:
-        return said(words, self._title(issue))
-
-    def _title(self, issue: ReportIssue) -> Said:
-        def of(figure: str) -> str:
-            return self.refs.issue(issue.issue_id, figure)
-
-        count = Said(wording.grouped(issue.feedback_count), of("feedback_count"))
-        label = Said(issue.label, self.refs.label(issue.issue_id))
-        ends: tuple[str, ...] = ()
-        if issue.lower_bound is not None and issue.upper_bound is not None:
-            ends = (of("lower_bound"), of("upper_bound"))
-        usual = Said(wording.span(issue.lower_bound, issue.upper_bound), *ends)
-        return said(label, ": ", count, " now, usual ", usual, ".")
+        return said(words, pictures.chart_title(issue, self.refs))
 
 
 def _interval(fix: FixLine) -> str:
     if fix.change_lower is None or fix.change_upper is None:
         return wording.DASH
     return f"{wording.change(fix.change_lower)} to {wording.change(fix.change_upper)}"
-
-
-def _stands_out(issue: ReportIssue) -> bool:
-    return issue.is_above or issue.is_alarm

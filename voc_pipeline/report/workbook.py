@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from models.report import ReportIssue, WeeklyReport
-from voc_pipeline.report import page, wording
+from voc_pipeline.report import phrases, wording
 
 Value = str | int | float | date | None
 Line = Sequence[Value]
@@ -141,7 +141,7 @@ def _issues(report: WeeklyReport) -> Sheet:
     ]
     lines = [
         (
-            one.label, one.issue_id, function(one), page.status(one).word, one.feedback_count,
+            one.label, one.issue_id, function(one), phrases.status(one).word, one.feedback_count,
             one.customer_count, one.previous_count, one.year_ago_count, one.expected_count,
             one.lower_bound, one.upper_bound, one.rate_ratio, one.rate_ratio_lower,
             one.rate_ratio_upper, one.reason, one.first_week,
@@ -236,7 +236,7 @@ def _restatements(report: WeeklyReport) -> Sheet:
     lines: list[Line] = [
         (
             one.label, one.issue_id, one.week_start, one.figure.replace("_", " "), one.was_value,
-            one.is_value, page._BECAUSE[one.reason],
+            one.is_value, phrases.BECAUSE[one.reason],
         )
         for one in report.restated
     ]  # fmt: skip
