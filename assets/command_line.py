@@ -16,6 +16,7 @@ from rich.table import Column, Table
 
 from assets.commands import delivery, evaluate
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
+from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, VocError
 from models.week import ONE_WEEK, parse_week, week_label, weeks_between
 
@@ -60,13 +61,20 @@ def demo(
     home: Annotated[Path, typer.Option(help="Where the demo lives.")] = DEMO_HOME,
 ) -> None:
     """Simulate a company and run its weeks through the whole pipeline."""
-    from voc_pipeline.sample import company_settings_toml, simulate_company, write_company
+    from voc_pipeline.sample import (
+        company_actions_toml,
+        company_settings_toml,
+        simulate_company,
+        write_company,
+    )
 
     out.print(f"Simulating {weeks} weeks of a fictional company in {escape(str(home))} ...")
     company = simulate_company(seed=DEMO_SEED, weeks=weeks, first_week=DEMO_FIRST_WEEK)
     home.mkdir(parents=True, exist_ok=True)
     write_company(company, home)
     (home / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
+    if not (home / ACTIONS_FILE).exists():
+        (home / ACTIONS_FILE).write_text(company_actions_toml(company), encoding="utf-8")
     chosen = Home.chosen(home)
     _run(chosen, chosen.weeks_to(DEMO_FIRST_WEEK + ONE_WEEK * (weeks - 1)))
 

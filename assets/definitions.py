@@ -6,6 +6,7 @@ Nothing is read until Dagster asks for the definitions.
 
 import dagster as dg
 
+from assets.actions import actions
 from assets.automation import failed_runs, monday_schedule, weekly_job
 from assets.checks import CHECKS
 from assets.curation import curation
@@ -32,6 +33,7 @@ STAGES = {
     mentions: {"duckdb"},
     curation: {"toml", "duckdb"},
     trends: {"numpy", "duckdb"},
+    actions: {"numpy", "duckdb"},
     report: {"html"},
     mart: {"duckdb"},
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, LockedError
 from models.settings import Settings, read_settings
 from models.week import as_of, last_closed_week, week_label, week_opens, weeks_between
@@ -44,6 +45,15 @@ class Home:
     def reports(self) -> Path:
         """Where the weeks' report folders lie."""
         return self.path / "reports"
+
+    @property
+    def actions_text(self) -> str:
+        """The action register as people keep it; empty if there is none."""
+        path = self.path / ACTIONS_FILE
+        try:
+            return path.read_text(encoding="utf-8") if path.exists() else ""
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"{path} is no UTF-8 text: save it as UTF-8") from error
 
     @property
     def dagster(self) -> Path:

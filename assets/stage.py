@@ -16,6 +16,7 @@ import dagster as dg
 import polars as pl
 
 from assets.home import Home
+from models.action import Action
 from models.curation import CuratedIssue
 from models.errors import ConfigurationError, RetriableSourceError
 from models.feedback import Feedback
@@ -44,6 +45,7 @@ GROUPS = {
     "mentions": "understand",
     "curation": "understand",
     "trends": "judge",
+    "actions": "judge",
     "report": "tell",
     "mart": "tell",
 }
@@ -56,6 +58,7 @@ TABLES: dict[str, type[TableRow]] = {
     "mentions": Mention,
     "curation": CuratedIssue,
     "trends": IssueWeekly,
+    "actions": Action,
     "report": PublishedReport,
 }
 """The table whose rows are a stage's partition; mart has many."""

@@ -155,15 +155,18 @@ class Action(TableRow):
 
 
 class ActionChange(TableRow):
-    """One row per step of an action: who did what, when, and why."""
+    """One row per step of an action and week, as known at the week's cutoff: who, when, why.
+
+    Analysts read the rows of the latest week, one row per step.
+    """
 
     table: ClassVar[str] = "action_changes"
-    grain: ClassVar[tuple[str, ...]] = ("action_id", "step_number")
-    partition: ClassVar[str | None] = "changed_week"
+    grain: ClassVar[tuple[str, ...]] = ("as_of_week", "action_id", "step_number")
+    partition: ClassVar[str | None] = "as_of_week"
 
+    as_of_week: date = Field(description="Monday of the week at whose cutoff this was known.")
     action_id: str = Field(description="The action.")
     step_number: int = Field(description="1 is the ask.")
-    changed_week: date = Field(description="Monday of the week at whose cutoff it was known.")
     changed_on: date = Field(description="Day on which it was entered.")
     changed_by: str = Field(description="Who entered it.")
     did: StepKind = Field(description="asked, moved, handed_over, done or dropped.")
@@ -177,6 +180,7 @@ class FixVerdict(TableRow):
     """One row per action that took effect and week: did its issue fall, beyond what was to come?
 
     The weeks after the effect against what the trend engine expected from the weeks before it.
+    The rows end 16 weeks after it: the last one stands.
     """
 
     table: ClassVar[str] = "fix_verdicts"
@@ -217,7 +221,7 @@ class FixVerdict(TableRow):
 class FixWeek(TableRow):
     """One row per action that took effect, as-of week and week around the effect, for the chart.
 
-    26 weeks before it to the week of the knowledge. Analysts read the latest as-of week.
+    From 26 weeks before it to the as-of week. Analysts read the latest as-of week of each action.
     """
 
     table: ClassVar[str] = "fix_weeks"

@@ -8,7 +8,8 @@ reserved for fiction.
 
 Reading order: `wording` (phrases and dice), `events` (what is planted, and when), `texts` (how
 people put it), `personal`, `company`, `scene`, `records` and `conversations` (the sources),
-`simulate`, `write`, `settings`. `python -m voc_pipeline.sample FOLDER` makes the small sample.
+`simulate`, `write`, `settings`, `actions`. `python -m voc_pipeline.sample FOLDER` makes the small
+sample.
 
 Every record says that it is simulated, and never in the customer's words, which would teach
 discovery a phrase that no customer says: each record carries note = "simulated", every file name
@@ -16,6 +17,7 @@ begins with `simulated_`, recorded calls have a NOTE, a SIMULATED.txt stands bes
 the company is called "Harbour & Hale (simulated)".
 """
 
+from voc_pipeline.sample.actions import company_actions_toml
 from voc_pipeline.sample.company import DEFAULT_FIRST_WEEK, SimulatedCompany
 from voc_pipeline.sample.settings import company_settings_toml
 from voc_pipeline.sample.simulate import simulate_company
@@ -24,6 +26,7 @@ from voc_pipeline.sample.write import write_company
 __all__ = [
     "DEFAULT_FIRST_WEEK",
     "SimulatedCompany",
+    "company_actions_toml",
     "company_settings_toml",
     "simulate_company",
     "write_company",

@@ -72,6 +72,8 @@ class FilterPath:
     season: Array
     """(weeks kept, 4, series): coefficients of the harmonics."""
     snapshots: dict[int, Snapshot]
+    last: "_State"
+    """What is known after the last week: `counterfactual` carries it on."""
 
     def predictive(self, step: int) -> Predictive:
         """The law of the counts of one week, before that week was seen."""
@@ -181,13 +183,7 @@ def run_filter(  # noqa: PLR0913 - the doubt joins the exposure when the filter 
         if step in snapshot_steps:
             snapshots[step] = _snapshot(state, next_wave[:, step], np.log(usual), settings)
     return FilterPath(
-        first_kept,
-        kept["mean"],
-        kept["level"],
-        kept["phi"],
-        kept["zero"],
-        season,
-        snapshots,
+        first_kept, kept["mean"], kept["level"], kept["phi"], kept["zero"], season, snapshots, state
     )
 
 

@@ -19,7 +19,7 @@ from models.raw import Load, Reject, SourceHealth
 from models.segment import Segment
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
-from voc_pipeline.warehouse import knowledge
+from voc_pipeline.warehouse import accountability, knowledge
 from voc_pipeline.warehouse.schema import (
     STORAGE_VERSION,
     column_type,
@@ -74,8 +74,9 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
         feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
     )
     frames[Mention] = knowledge.current_mentions(warehouse, week)
-    for model in (CuratedIssue, CuratedQuote, Action, FixWeek):
+    for model in (CuratedIssue, CuratedQuote, Action, ActionChange):
         frames[model] = warehouse.rows(model, f"{model.partition} = ?", week)
+    frames[FixWeek] = accountability.latest_fix_weeks(warehouse, week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
         for model, frame in frames.items()

@@ -1,0 +1,106 @@
+"""actions: the register of actions as known at a week's cutoff, and whether the fixes worked."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from assets.stage import WeekRun, table_note
+from models.action import Action, ActionChange, ActionEntry, FixVerdict, FixWeek
+from models.issue import IssueCrosswalk, IssueLineage
+from models.week import week_start
+from voc_pipeline.actions.fix_verdicts import Effect, FixFrames, judge_fixes
+from voc_pipeline.actions.lineage import moves_of, places_of
+from voc_pipeline.actions.register import read_register, refuse_unknown_issues
+from voc_pipeline.actions.states import Places, action_rows, known_by, step_rows
+from voc_pipeline.trends.counts import weekly_counts
+from voc_pipeline.warehouse import Warehouse, accountability, knowledge
+
+VERSION = 1
+
+
+def actions(run: WeekRun) -> None:
+    """Every action as known at the week's cutoff, its steps, and verdicts on fixes in effect.
+
+    Read from actions.toml in the home: a step counts in the weeks that end after its day. The
+    issue is followed through merges, splits and rebuilds, and never changed.
+    """
+    text = run.home.actions_text
+    entries = read_register(text, [one.id for one in run.settings.functions])
+    warehouse = run.warehouse
+    for week in run.weeks:
+        known = known_by(entries, week)
+        stage = warehouse.stage(
+            "actions",
+            week,
+            version=VERSION,
+            inputs={
+                "mentions": warehouse.history_hash("mentions", week),
+                "feedback": warehouse.history_hash("feedback", week),
+                "issues": warehouse.output_hash("issues", week),
+            },
+            settings=(
+                [one.model_dump_json() for one in known],
+                warehouse.value("SELECT max(rebuild_number) FROM issue_crosswalk"),
+            ),
+        )
+        if stage.is_current:
+            continue
+        refuse_unknown_issues(text, known, accountability.issues_ever_known(warehouse))
+        places = _places(warehouse, known, week)
+        rows = action_rows(known, places, week=week)
+        fixes = _fixes(run, rows, places, week)
+        stage.write(
+            {
+                Action: rows,
+                ActionChange: step_rows(known, week=week),
+                FixVerdict: fixes.verdicts,
+                FixWeek: fixes.weeks,
+            }
+        )
+        _note(run, week, rows, fixes)
+
+
+def _places(warehouse: Warehouse, known: Sequence[ActionEntry], week: date) -> dict[str, Places]:
+    by_words = [week_start(one.steps[0].on) for one in known if one.about]
+    register = warehouse.query(
+        "SELECT issue_id FROM issues WHERE register_week = ? ORDER BY issue_id", [week]
+    )
+    moves = moves_of(
+        warehouse.rows(IssueLineage, "week_start <= ?", week),
+        warehouse.rows(IssueCrosswalk),
+        register["issue_id"],
+    )
+    named = accountability.named_registers(warehouse, min(by_words, default=week), week)
+    return places_of(known, named, moves)
+
+
+def _fixes(run: WeekRun, rows: pl.DataFrame, places: dict[str, Places], week: date) -> FixFrames:
+    """Verdicts on the actions in effect whose issue is known."""
+    found = rows.filter(
+        pl.col("took_effect_on").is_not_null(), pl.col("current_issue_id").is_not_null()
+    )
+    effects = [
+        Effect(*row)
+        for row in found.select("action_id", "current_issue_id", "took_effect_on").iter_rows()
+    ]
+    held = {one.action_id: places[one.action_id].current_issue_ids for one in effects}
+    counts = pl.DataFrame()
+    if effects:
+        counts = weekly_counts(
+            accountability.mentions_of_actions(run.warehouse, week, held),
+            knowledge.weekly_exposure(run.warehouse, week),
+            first_week=run.settings.company.first_week,
+            last_week=week,
+        )
+    return judge_fixes(effects, counts, week=week)
+
+
+def _note(run: WeekRun, week: date, rows: pl.DataFrame, fixes: FixFrames) -> None:
+    run.note(
+        week,
+        rows.height,
+        open=rows.filter(pl.col("status") == "open").height,
+        overdue=int(rows["is_overdue"].sum()),
+        fixes=table_note(fixes.verdicts.select("action_id", "issue_id", "verdict", "reason")),
+    )
