@@ -7,14 +7,14 @@ import polars as pl
 
 from assets.stage import WeekRun, table_note
 from models.action import Action, ActionChange, ActionEntry, FixVerdict, FixWeek
-from models.issue import IssueCrosswalk, IssueLineage
 from models.week import week_start
 from voc_pipeline.actions.fix_verdicts import Effect, FixFrames, judge_fixes
-from voc_pipeline.actions.lineage import moves_of, places_of
+from voc_pipeline.actions.lineage import Register, best_successors, places_of
 from voc_pipeline.actions.register import read_register, refuse_unknown_issues
 from voc_pipeline.actions.states import Places, action_rows, known_by, step_rows
 from voc_pipeline.trends.counts import weekly_counts
-from voc_pipeline.warehouse import Warehouse, accountability, knowledge
+from voc_pipeline.warehouse import Warehouse, accountability, decisions, knowledge
+from voc_pipeline.warehouse.store import digest
 
 VERSION = 1
 
@@ -37,12 +37,11 @@ def actions(run: WeekRun) -> None:
             inputs={
                 "mentions": warehouse.history_hash("mentions", week),
                 "feedback": warehouse.history_hash("feedback", week),
-                "issues": warehouse.output_hash("issues", week),
+                "curation": warehouse.output_hash("curation", week),
+                "decisions": decisions.mapping_hash(warehouse),
+                "rebuilds": digest(*decisions.crosswalk(warehouse).iter_rows()),
             },
-            settings=(
-                [one.model_dump_json() for one in known],
-                warehouse.value("SELECT max(rebuild_number) FROM issue_crosswalk"),
-            ),
+            settings=[one.model_dump_json() for one in known],
         )
         if stage.is_current:
             continue
@@ -63,16 +62,17 @@ def actions(run: WeekRun) -> None:
 
 def _places(warehouse: Warehouse, known: Sequence[ActionEntry], week: date) -> dict[str, Places]:
     by_words = [week_start(one.steps[0].on) for one in known if one.about]
-    register = warehouse.query(
-        "SELECT issue_id FROM issues WHERE register_week = ? ORDER BY issue_id", [week]
-    )
-    moves = moves_of(
-        warehouse.rows(IssueLineage, "week_start <= ?", week),
-        warehouse.rows(IssueCrosswalk),
-        register["issue_id"],
-    )
     named = accountability.named_registers(warehouse, min(by_words, default=week), week)
-    return places_of(known, named, moves)
+    curated = decisions.curated_issues(warehouse, week)
+    in_force = decisions.in_force(warehouse)
+    register = Register(
+        issue_ids=frozenset(accountability.registered(warehouse, week)),
+        sizes=dict(curated.select("issue_id", "member_count").iter_rows()),
+        rebuilt=best_successors(decisions.crosswalk(warehouse)),
+        rulings=decisions.rulings(warehouse, week),
+        split_ids=tuple(in_force.filter(pl.col("action") == "split")["decision_id"]),
+    )
+    return places_of(known, named, register)
 
 
 def _fixes(run: WeekRun, rows: pl.DataFrame, places: dict[str, Places], week: date) -> FixFrames:

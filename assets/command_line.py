@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from assets.commands import delivery, evaluate
+from assets.commands import action, delivery, evaluate
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, VocError
@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(evaluate.app, name="eval")
 app.command()(delivery.deliver)
+app.add_typer(action.app, name="action")
 out = Console(highlight=False, soft_wrap=True)
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from models.curation import ISSUE_ID
 from models.table import Contract, TableRow
 
 ACTIONS_FILE = "actions.toml"
@@ -76,9 +77,7 @@ class ActionEntry(Contract):
     """One action of `actions.toml`: the decision as asked, then every step since."""
 
     id: str = Field(pattern=r"^ACT-\d{4,6}$", description="ACT-0007; never used again.")
-    issue: str | None = Field(
-        None, pattern=r"^ISS-\d{4,7}(-\w{1,20})?$", description="The issue it is about."
-    )
+    issue: str | None = Field(None, pattern=ISSUE_ID, description="The issue it is about.")
     about: Sentence | None = Field(
         None,
         description="Instead of `issue`: words of the problem; the issue whose name holds most of "

@@ -1,91 +1,88 @@
 """Where an action's issue is now: words found in the register, merges, splits, rebuilds followed.
 
-An action points at the register of issues and never changes it (weeks.md 7).
+An action points at the register of issues and never changes it (weeks.md 7). What a merge or a
+split means is said in `models.curation`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from models.action import ActionEntry
+from models.curation import Rulings
 from voc_pipeline.actions.states import Places
 
 LEAST_SHARE = 0.5
 """An issue is meant if its name and terms hold more than this share of the words."""
 _LEAST_STEM = 4
 
-Moves = Mapping[str, Sequence[tuple[str, int]]]
-"""Issue to the issues its mentions count for now, with their mentions."""
+
+@dataclass(frozen=True)
+class Register:
+    """What one week's register, its history and people's decisions say about an issue's place."""
+
+    issue_ids: frozenset[str]
+    """Issues that the register has."""
+    sizes: Mapping[str, int]
+    """Mentions of each issue as people decided; an issue without is nobody's place."""
+    rebuilt: Mapping[str, str]
+    """Issue of before a rebuild to the one that has most of its mentions."""
+    rulings: Rulings
+    split_ids: tuple[str, ...]
+    """Decisions that split, in force."""
+
+    def places(self, issue_id: str) -> tuple[str, ...]:
+        """The issues that hold an issue's mentions now, most mentions first; itself if unknown."""
+        issue = self._rebuilt(issue_id)
+        base = issue.split(".")[0]
+        if "." in issue and issue not in self.sizes:
+            issue = base  # the decision that split it off was taken back
+        if base not in self.issue_ids:
+            return ()
+        found = {self.rulings.issue_of(issue, frozenset())}
+        found |= {self.rulings.issue_of(issue, frozenset([one])) for one in self.split_ids}
+        return tuple(sorted(found, key=lambda one: (-self.sizes.get(one, 0), one)))
+
+    def _rebuilt(self, issue: str) -> str:
+        seen = {issue}
+        while issue not in self.issue_ids and (after := self.rebuilt.get(issue)) is not None:
+            if after in seen:
+                break
+            seen.add(issue := after)
+        return issue
 
 
-def moves_of(lineage: pl.DataFrame, crosswalk: pl.DataFrame, known: Iterable[str]) -> Moves:
-    """Where the mentions of issues went that are no more, as known at one week's cutoff.
+def best_successors(crosswalk: pl.DataFrame) -> dict[str, str]:
+    """Each issue of before a rebuild and the one that has most of its mentions since.
 
     Args:
-        lineage: rows of `IssueLineage` up to the week.
-        crosswalk: rows of `IssueCrosswalk`; an old issue that the register still has stays.
-        known: issues of the week's register.
+        crosswalk: rebuild_number, old_issue_id, new_issue_id and mention_count.
     """
-    moves: dict[str, list[tuple[str, int]]] = {}
-    kept = set(known)
-    rebuilt = crosswalk.filter(
-        ~pl.col("old_issue_id").is_in(sorted(kept)), pl.col("new_issue_id") != ""
-    )
-    order = ["rebuild_number", "mention_count", "new_issue_id"]
-    for old, new, count in (
-        rebuilt.sort(order, descending=[False, True, False])
-        .group_by("old_issue_id", "rebuild_number", maintain_order=True)
-        .first()
-        .sort("rebuild_number", "old_issue_id")
-        .select("old_issue_id", "new_issue_id", "mention_count")
-        .iter_rows()
-    ):
-        moves[old] = [(new, count)]
-    moved = lineage.filter(
-        pl.col("event").is_in(["merged", "split"]), pl.col("other_issue_id") != ""
-    ).sort("week_start", "event", "issue_id", "other_issue_id")
-    for issue, other, event, count in moved.select(
-        "issue_id", "other_issue_id", "event", "mention_count"
-    ).iter_rows():
-        moves[issue] = (
-            [(other, count)] if event == "merged" else [*moves.get(issue, []), (other, count)]
-        )
-    return moves
-
-
-def followed(issue_id: str, moves: Moves) -> tuple[str, ...]:
-    """The issues that hold an issue's mentions now, most of them first; itself if nothing moved."""
-    weight = {issue_id: 1.0}
-    seen = {issue_id}
-    while leaving := [one for one in sorted(weight) if moves.get(one)]:
-        for one in leaving:
-            share, targets = weight.pop(one), moves[one]
-            whole = sum(max(count, 1) for _, count in targets)
-            for target, count in targets:
-                if target == one or (target in seen and target not in weight):
-                    continue  # a circle: the first place stays
-                seen.add(target)
-                weight[target] = weight.get(target, 0.0) + share * max(count, 1) / whole
-    return tuple(sorted(weight, key=lambda one: (-weight[one], one))) or (issue_id,)
+    named = crosswalk.filter(pl.col("old_issue_id") != "", pl.col("new_issue_id") != "")
+    order = ["rebuild_number", "old_issue_id", "mention_count", "new_issue_id"]
+    ranked = named.sort(order, descending=[False, False, True, False])
+    best = ranked.unique(["rebuild_number", "old_issue_id"], keep="first", maintain_order=True)
+    return dict(best.select("old_issue_id", "new_issue_id").iter_rows())
 
 
 def places_of(
-    entries: Sequence[ActionEntry], registers: pl.DataFrame, moves: Moves
+    entries: Sequence[ActionEntry], named: pl.DataFrame, register: Register
 ) -> dict[str, Places]:
     """By action: the issue as decided or found by its words, and where it is now.
 
     Args:
         entries: as given by `states.known_by`.
-        registers: register_week, issue_id, label, terms and member_count of the weeks from the
-            first ask by words up to the week; an action's words are looked for from its own week
-            on, in the first register that has them.
-        moves: of the week.
+        named: register_week, issue_id, label, terms and member_count of the weeks from the first
+            ask by words up to the week; an action's words are looked for from its own week on, in
+            the first register that has them.
+        register: of the week.
     """
     found: dict[str, Places] = {}
     for one in entries:
-        issue = one.issue or _named(one, registers)
-        found[one.id] = Places(issue, followed(issue, moves) if issue else ())
+        issue = one.issue or _named(one, named)
+        found[one.id] = Places(issue, register.places(issue) if issue else ())
     return found
 
 

@@ -26,7 +26,7 @@ def fix_reason(facts: FixFacts) -> str:
         return f"{weeks} since it took effect; {facts.least_weeks} are needed for a verdict"
     found = facts.change
     if found is None:
-        return "Too few reports before it took effect to say what was to come"
+        return "Too little lies before it took effect to say what was to come"
     said = (
         f"{_counted(facts.observed, 'report')} in {weeks}, {found.expected:,.0f} were to come: "
         f"{_fall(found.change)} (95 % interval {_fall(found.lower)} to {_fall(found.upper)})"

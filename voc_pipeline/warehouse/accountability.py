@@ -7,7 +7,7 @@ import polars as pl
 
 from models.action import FixVerdict, FixWeek
 from voc_pipeline.warehouse import knowledge
-from voc_pipeline.warehouse.rebuild import interrupted_rebuild
+from voc_pipeline.warehouse.rebuild import BEFORE_REBUILD, interrupted_rebuild
 from voc_pipeline.warehouse.schema import columns
 from voc_pipeline.warehouse.store import Warehouse
 
@@ -21,15 +21,23 @@ def named_registers(warehouse: Warehouse, first: date, week: date) -> pl.DataFra
     )
 
 
+def registered(warehouse: Warehouse, week: date) -> list[str]:
+    """The issues of a week's register."""
+    return warehouse.query(
+        "SELECT issue_id FROM issues WHERE register_week = ? ORDER BY issue_id", [week]
+    )["issue_id"].to_list()
+
+
 def issues_ever_known(warehouse: Warehouse) -> set[str]:
     """Every issue id that this home has given, also before a rebuild."""
     asked = [
         "SELECT issue_id FROM issues",
         "SELECT issue_id FROM published_figures",
         "SELECT old_issue_id FROM issue_crosswalk",
+        "SELECT other_issue_id FROM decisions WHERE other_issue_id IS NOT NULL",
     ]
     if interrupted_rebuild(warehouse):
-        asked.append("SELECT issue_id FROM before_rebuild")
+        asked.append(f"SELECT issue_id FROM {BEFORE_REBUILD}")
     found = warehouse.query(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(asked)}) ORDER BY ALL")
     return set(found["issue_id"]) - {""}
 

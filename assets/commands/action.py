@@ -1,0 +1,257 @@
+"""`voc action`: the action register, changed without opening its text, and shown."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from assets.home import Home
+from models.action import ACTIONS_FILE, ActionStep
+from models.curation import ISSUE_ID
+from models.errors import ConfigurationError, LockedError, shortened
+from voc_pipeline.actions.editing import (
+    checked_entry,
+    checked_step,
+    next_id,
+    with_action,
+    with_step,
+)
+from voc_pipeline.actions.lineage import best_named
+from voc_pipeline.actions.register import read_register
+from voc_pipeline.actions.states import due_of, owner_of, status_of
+from voc_pipeline.warehouse.publish import read_published
+
+app = typer.Typer(no_args_is_help=True, help="What was decided about issues, and what came of it.")
+out = Console(highlight=False, soft_wrap=True)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
+]
+ByOption = Annotated[str, typer.Option("--by", help="Who says so.")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, in one sentence.")]
+OnOption = Annotated[
+    str | None, typer.Option("--on", help="Day of the entry, 2026-11-16; today if left out.")
+]
+IdArgument = Annotated[str, typer.Argument(help="The action: ACT-0007.")]
+
+
+@app.command()
+def add(  # noqa: PLR0913, PLR0917 - the options of a command
+    issue: Annotated[str, typer.Argument(help="The issue: ISS-0042, or words of its name.")],
+    decision: Annotated[str, typer.Argument(help="What is asked, in one sentence.")],
+    due: Annotated[str, typer.Option("--due", help="By when: 2026-12-01.")],
+    by: ByOption,
+    why: WhyOption,
+    owner: Annotated[
+        str | None, typer.Option(help="Who answers; the function's owner if left out.")
+    ] = None,
+    function: Annotated[
+        str | None, typer.Option(help="Part of the company; the issue's own if left out.")
+    ] = None,
+    on: OnOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Ask for something: an issue, a decision, an owner, a due date."""
+    chosen = Home.chosen(home)
+    issue_id, label, own = _issue(chosen, issue)
+    function_id = function or own
+    if function_id is None:
+        raise ConfigurationError(f"no function owns {issue_id}: name one with --function")
+    person = owner or next(
+        (one.owner for one in chosen.settings.functions if one.id == function_id), ""
+    )
+    if not person:
+        raise ConfigurationError(
+            f"the function {shortened(function_id)} has no owner: name one with --owner, or in "
+            "settings.toml"
+        )
+    told = {"issue": issue_id, "decision": decision, "function": function_id, "owner": person}
+    asked = checked_step({"on": _day(chosen, on), "by": by, "did": "asked", "why": why})
+
+    def changed(text: str) -> tuple[str, str]:
+        entries = read_register(text, _functions(chosen))
+        entry = checked_entry(
+            {**told, "id": next_id(entries), "due": _date("--due", due), "steps": (asked,)}
+        )
+        return with_action(text, entry, _functions(chosen)), entry.id
+
+    action_id = _write(chosen, changed)
+    out.print(f"{action_id}: {escape(person)} answers for {issue_id} {escape(label)}, due {due}.")
+
+
+@app.command()
+def done(
+    action_id: IdArgument,
+    by: ByOption,
+    why: WhyOption,
+    effect: Annotated[
+        str | None, typer.Option(help="Day on which customers could feel it; --on if left out.")
+    ] = None,
+    on: OnOption = None,
+    home: HomeOption = None,
+) -> None:
+    """An action is done, and took effect."""
+    chosen = Home.chosen(home)
+    day = _day(chosen, on)
+    felt = _date("--effect", effect) if effect else day
+    _add_step(chosen, action_id, {"on": day, "by": by, "did": "done", "effect": felt, "why": why})
+
+
+@app.command()
+def drop(
+    action_id: IdArgument, by: ByOption, why: WhyOption, on: OnOption = None,
+    home: HomeOption = None,
+) -> None:  # fmt: skip
+    """An action is given up; it stays in the register with its reason."""
+    chosen = Home.chosen(home)
+    _add_step(chosen, action_id, {"on": _day(chosen, on), "by": by, "did": "dropped", "why": why})
+
+
+@app.command()
+def move(
+    action_id: IdArgument,
+    due: Annotated[str, typer.Option("--due", help="The new due date: 2026-12-15.")],
+    by: ByOption,
+    why: WhyOption,
+    on: OnOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Another due date; the first one is kept."""
+    chosen = Home.chosen(home)
+    told = {"by": by, "did": "moved", "due": _date("--due", due), "why": why}
+    _add_step(chosen, action_id, {"on": _day(chosen, on), **told})
+
+
+@app.command("hand-over")
+def hand_over(
+    action_id: IdArgument,
+    owner: Annotated[str, typer.Option("--owner", help="Who answers from now on.")],
+    by: ByOption,
+    why: WhyOption,
+    on: OnOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Another owner; the first one is kept."""
+    chosen = Home.chosen(home)
+    told = {"by": by, "did": "handed_over", "owner": owner, "why": why}
+    _add_step(chosen, action_id, {"on": _day(chosen, on), **told})
+
+
+@app.command("list")
+def show(
+    everything: Annotated[bool, typer.Option("--all", help="Done and dropped ones too.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """The open actions, overdue ones first, as the register says today."""
+    chosen = Home.chosen(home)
+    today = _today(chosen)
+    entries = read_register(chosen.actions_text, _functions(chosen))
+    shown = [one for one in entries if everything or status_of(one) == "open"]
+    names = {one.id: one.name for one in chosen.settings.functions}
+    fixed = (Column(name, no_wrap=True) for name in ("action", "issue", "due", "state"))
+    table = Table(*fixed, "decision", "owner", "what came of it")
+    fixes = _fixes(chosen)
+    for one in sorted(shown, key=lambda one: (status_of(one) != "open", due_of(one), one.id)):
+        status, late = status_of(one), (today - due_of(one)).days
+        state = f"overdue {late} day{'s' * (late > 1)}" if status == "open" and late > 0 else status
+        cells = (
+            one.id, one.issue or one.about or "", due_of(one).isoformat(), state, one.decision,
+            f"{owner_of(one)}, {names[one.function]}", fixes.get(one.id, one.steps[-1].why),
+        )  # fmt: skip
+        table.add_row(*(escape(cell) for cell in cells))
+    out.print(table if shown else f"No {'' if everything else 'open '}actions in {ACTIONS_FILE}.")
+
+
+def _add_step(home: Home, action_id: str, told: dict[str, object]) -> None:
+    step: ActionStep = checked_step(told)
+
+    def changed(text: str) -> tuple[str, str]:
+        return with_step(text, action_id, step, _functions(home)), step.did
+
+    out.print(f"{action_id}: {_spaced(_write(home, changed))}.")
+
+
+def _functions(home: Home) -> list[str]:
+    return [one.id for one in home.settings.functions]
+
+
+def _today(home: Home) -> date:
+    return datetime.now(ZoneInfo(home.settings.company.time_zone)).date()
+
+
+def _day(home: Home, told: str | None) -> date:
+    today = _today(home)
+    day = _date("--on", told) if told else today
+    if day > today:
+        raise ConfigurationError(f"--on {day} lies in the future: an entry is made on its day")
+    return day
+
+
+def _date(option: str, told: str) -> date:
+    try:
+        return date.fromisoformat(told)
+    except ValueError as error:
+        raise ConfigurationError(f"{option} {shortened(told)}: write 2026-12-01") from error
+
+
+def _issue(home: Home, told: str) -> tuple[str, str, str | None]:
+    """Id, name and function of the issue that is meant."""
+    issues = read_published(home.path, "SELECT * FROM issues ORDER BY issue_id")
+    if issues is None or issues.is_empty():
+        raise ConfigurationError(
+            f"{home.path} has no issues yet: run a week first, `uv run voc run`"
+        )
+    meant = told if re.match(ISSUE_ID, told) else best_named(told, issues)
+    row = issues.filter(issue_id=meant or "").to_dicts()
+    if not row:
+        raise ConfigurationError(
+            f"no issue {shortened(told)}: the report and the table issues have their ids and names"
+        )
+    return row[0]["issue_id"], row[0]["label"], row[0]["function"]
+
+
+def _fixes(home: Home) -> dict[str, str]:
+    """By action: the latest fix verdict in words."""
+    found = read_published(
+        home.path,
+        "SELECT action_id, verdict, reason FROM fix_verdicts "
+        "QUALIFY row_number() OVER (PARTITION BY action_id ORDER BY as_of_week DESC) = 1",
+    )
+    rows = [] if found is None else found.to_dicts()
+    return {
+        row["action_id"]: f"{row['verdict'].replace('_', ' ')}: {row['reason']}" for row in rows
+    }
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _write(home: Home, change: Callable[[str], tuple[str, str]]) -> str:
+    """Change the register's text and move it over the old one; returns what the change says."""
+    with _own_lock(home):
+        text, said = change(home.actions_text)
+        fresh = home.path / f".{ACTIONS_FILE}.new"
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, home.path / ACTIONS_FILE)  # noqa: PTH105 - atomic, as everywhere
+    return said
+
+
+@contextmanager
+def _own_lock(home: Home) -> Iterator[None]:
+    """One writer of the register; a run may go on meanwhile."""
+    try:
+        with FileLock(home.path / ".actions.lock", timeout=5):
+            yield
+    except Timeout as error:
+        raise LockedError(f"{ACTIONS_FILE} is being written: try again") from error
