@@ -89,7 +89,7 @@ def _fixes(run: WeekRun, rows: pl.DataFrame, places: dict[str, Places], week: da
     if effects:
         counts = weekly_counts(
             accountability.mentions_of_actions(run.warehouse, week, held),
-            knowledge.weekly_exposure(run.warehouse, week),
+            knowledge.weekly_volumes(run.warehouse, week),
             first_week=run.settings.company.first_week,
             last_week=week,
         )

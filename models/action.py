@@ -195,8 +195,8 @@ class FixVerdict(TableRow):
         description="Whole weeks since with feedback, at most 13: those that are compared."
     )
     observed_count: int = Field(description="Reports in these weeks.")
-    exposure: float = Field(description="All feedback of these weeks: who could have complained.")
-    observed_rate: float | None = Field(description="observed_count / exposure, 0 to 1.")
+    exposure: float = Field(description="Who could have complained in these weeks.")
+    observed_rate: float | None = Field(description="observed_count / exposure.")
     expected_count: float | None = Field(
         description="Reports to be expected in these weeks if nothing had been done; null where "
         "too little lies before."
@@ -234,7 +234,7 @@ class FixWeek(TableRow):
         description="before the effect, during (the week of it, if it began within), after."
     )
     feedback_count: int = Field(description="Reports of the action's issue.")
-    exposure: float = Field(description="All feedback of the week.")
+    exposure: float = Field(description="Who could have complained in the week.")
     expected_count: float | None = Field(
         description="Before: as expected from the weeks earlier still. From the effect on: as "
         "expected if nothing had been done, from the weeks before it alone."

@@ -139,6 +139,7 @@ class _Step:
             self._count[:step],
             grid.exposure[:step],
             grid.phase[:step],
+            doubt=grid.doubt[:step],
             first_kept=max(0, step - WEEKS_SHOWN_BEFORE),
             settings=self._settings,
         )
@@ -146,7 +147,11 @@ class _Step:
     def _ahead(self, path: FilterPath, start: int, end: int) -> Outlook:
         grid = self._grid
         return look_ahead(
-            path, grid.exposure[start:end], grid.phase[start:end], settings=self._settings
+            path,
+            grid.exposure[start:end],
+            grid.phase[start:end],
+            doubt=grid.doubt[start:end],
+            settings=self._settings,
         )
 
     def _leave_short_rises_out(self, columns: list[int]) -> None:
@@ -190,8 +195,10 @@ class _Step:
         """Reports and exposure of the compared weeks."""
         chosen = self._step + np.flatnonzero(self.compared(one))
         column = self._place.get(one.action_id)
-        count = 0.0 if column is None else self._grid.count[chosen, column].sum()
-        return int(count), float(self._grid.exposure[chosen].max(axis=1).sum())
+        if column is None:
+            return 0, float(self._grid.exposure[chosen].max(axis=1).sum())
+        count, exposure = self._grid.count[chosen, column], self._grid.exposure[chosen, column]
+        return int(count.sum()), float(exposure.sum())
 
     def change(self, one: Effect) -> Change | None:
         """None where too little lies before, or less than one report was to be expected."""
@@ -207,7 +214,7 @@ class _Step:
         known = self.column(one) is not None
         rows: list[dict[str, object]] = []
         for step in range(max(0, self._step - WEEKS_SHOWN_BEFORE), len(grid.weeks)):
-            exposure = float(grid.exposure[step].max())
+            exposure = float(grid.exposure[step, column] if known else grid.exposure[step].max())
             law = self._law(step) if known and exposure > 0 else None
             rows.append(
                 {

@@ -65,7 +65,7 @@ class Outlook:
 
 
 def look_ahead(
-    path: FilterPath, exposure: Array, phase: Array, *, settings: FilterSettings
+    path: FilterPath, exposure: Array, phase: Array, *, doubt: Array, settings: FilterSettings
 ) -> Outlook:
     """Carry the filter's last state forward over weeks of known exposure.
 
@@ -76,6 +76,7 @@ def look_ahead(
         path: a run of the filter that ended with the last week to be learnt from.
         exposure: (weeks, series) of the weeks that follow it without a gap; 0 is taken as 1.
         phase: (weeks,) their places on the filter's week axis.
+        doubt: (weeks, series), variance of the logarithm of the exposure.
         settings: those the filter was run with.
     """
     last, weeks = path.last, len(exposure)
@@ -96,6 +97,7 @@ def look_ahead(
             ahead[1] += later - step  # the slope moves the level every week
             covariance[step, later] = np.einsum("j,jsn->sn", ahead, told)
             covariance[later, step] = covariance[step, later]
+        covariance[step, step] += doubt[step]
     size = np.log(np.where(exposure > 0, exposure, 1.0))
     weight = last.speed_weight**2
     return Outlook(
