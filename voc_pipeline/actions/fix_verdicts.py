@@ -214,7 +214,8 @@ class _Step:
         known = self.column(one) is not None
         rows: list[dict[str, object]] = []
         for step in range(max(0, self._step - WEEKS_SHOWN_BEFORE), len(grid.weeks)):
-            exposure = float(grid.exposure[step, column] if known else grid.exposure[step].max())
+            sizes = grid.exposure[step] if column is None else grid.exposure[step, [column]]
+            exposure = float(sizes.max())
             law = self._law(step) if known and exposure > 0 else None
             rows.append(
                 {
