@@ -98,6 +98,7 @@ def farrington_flexible(
     seen = (exposure > 0) & ~np.isnan(counts)
     count = np.where(seen, counts, 0.0)
     log_exposure = np.log(np.where(seen, exposure, 1.0))
+    is_even = not np.ptp(log_exposure[seen], axis=None) if seen.any() else True
     shape = (len(steps), counts.shape[1])
     expected, upper, p_value, phi = (np.full(shape, np.nan) for _ in range(4))
     for row, step in enumerate(steps):
@@ -109,7 +110,7 @@ def farrington_flexible(
             rows = design.rows
             data = Reference(
                 count[rows, own],
-                log_exposure[rows, own] - log_exposure[step, own],
+                None if is_even else log_exposure[rows, own] - log_exposure[step, own],
                 seen[rows, own].astype(np.float64),
             )
             enough = seen[step, own] & seen[: max(0, step - _least_weeks(settings)) + 1, own].any(0)
@@ -156,9 +157,9 @@ def _judged(
     """Expectation, threshold, p-value and dispersion of one judged week."""
     has_trend = design.years >= 3  # fewer cannot tell a trend from a season
     found = _reweighted(data, design, settings, has_trend=has_trend)
-    told = _Told.of(found, settings)
+    told = _Told.of(found)
     if has_trend:
-        dispersion = found.slip if settings.as_r else told.phi
+        dispersion = told.phi if found.slip is None else found.slip
         ratio = np.abs(found.line.slope) / np.sqrt(dispersion * found.slope_variance)
         is_kept = 2.0 * special.stdtr(found.freedom, -ratio) < settings.trend_level
         is_kept |= settings.trend_level >= 1
@@ -166,7 +167,7 @@ def _judged(
         rest = np.flatnonzero(~is_kept)
         if len(rest):
             plain = _reweighted(data.take(rest), design, settings, has_trend=False)
-            told = told.with_some(rest, _Told.of(plain, settings))
+            told = told.with_some(rest, _Told.of(plain))
     return told.expected, *_threshold(told, observed, settings), told.phi
 
 
@@ -180,9 +181,9 @@ class _Told:
     """Standard error of the logarithm of the expectation."""
 
     @classmethod
-    def of(cls, found: Fit, settings: FarringtonSettings) -> "_Told":
+    def of(cls, found: Fit) -> "_Told":
         phi = np.maximum(found.dispersion, 1.0)
-        doubt = found.slip if settings.as_r else phi
+        doubt = phi if found.slip is None else found.slip
         return cls(np.exp(found.log_expected), phi, np.sqrt(doubt * found.variance))
 
     def with_some(self, index: NDArray[np.intp], other: "_Told") -> "_Told":
@@ -232,10 +233,14 @@ def _reweighted(
     """Fit, lower the weight of past weeks that lie far above it, and fit again."""
     first = fit(data, design, data.seen, has_trend=has_trend, as_r=settings.as_r)
     phi = np.maximum(first.dispersion, 1.0)
-    sixth = np.cbrt(np.sqrt(first.mean))
-    residual = 1.5 * (np.cbrt(data.count) ** 2 / sixth - sixth**3)  # Anscombe
-    residual /= np.sqrt(phi * np.maximum(1.0 - first.leverage, 1e-12))
-    is_far = residual > settings.weights_threshold
-    weight = np.where(is_far, np.where(is_far, residual, 1.0) ** -2, 1.0) * data.seen
+    root = np.sqrt(first.mean)
+    residual = np.cbrt(data.count * data.count)  # Anscombe's: 3/2 (y^2/3 mean^-1/6 - mean^1/2)
+    residual /= np.cbrt(root)
+    residual -= root
+    residual *= 1.5
+    residual /= np.sqrt(phi * first.room(design))
+    week, series = np.nonzero(residual > settings.weights_threshold)
+    weight = data.seen.copy()
+    weight[week, series] /= np.square(residual[week, series])
     weight *= data.seen.sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
     return fit(data, design, weight, has_trend=has_trend, start=first.line, as_r=settings.as_r)

@@ -55,11 +55,12 @@ class Design:
         """(levels, series): sums over the weeks of each level."""
         return np.add.reduceat(value, self.starts, axis=0)
 
-    def mean_at(self, line: Line, offset: Array) -> Array:
+    def mean_at(self, line: Line, offset: Array | None) -> Array:
         """(weeks, series): fitted means."""
         logarithm = line.effect[self.level]
         logarithm += self.time * line.slope
-        logarithm += offset
+        if offset is not None:
+            logarithm += offset
         return np.exp(logarithm, out=logarithm)
 
 
@@ -68,12 +69,14 @@ class Reference:
     """Arrays of (reference weeks, series)."""
 
     count: Array
-    offset: Array
+    offset: Array | None
+    """Log of the exposure over that of the judged week; None if they are the same throughout."""
     seen: Array
 
     def take(self, index: NDArray[np.intp]) -> "Reference":
         """The same for some of the series."""
-        return Reference(self.count[:, index], self.offset[:, index], self.seen[:, index])
+        offset = None if self.offset is None else self.offset[:, index]
+        return Reference(self.count[:, index], offset, self.seen[:, index])
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,21 @@ class Fit:
     mean: Array  # (weeks, series)
     log_expected: Array
     dispersion: Array  # not yet raised to 1
-    slip: Array  # the dispersion of R's slip
-    leverage: Array  # (weeks, series)
+    slip: Array | None  # the dispersion of R's slip
+    working: Array  # (weeks, series): the weights of the last step
+    border: "_Border"
     variance: Array  # of the judged week's log mean, for a dispersion of 1
     slope_variance: Array
     freedom: Array
+
+    def room(self, design: Design) -> Array:
+        """(weeks, series): one less the leverage, the share of its own residual a week keeps."""
+        distance = design.time - self.border.centre[design.level]
+        distance *= self.border.slope_scale
+        distance *= distance
+        distance += (1.0 / np.maximum(self.border.total, 1e-300))[design.level]
+        distance *= self.working
+        return np.maximum(1.0 - distance, 1e-12)
 
 
 def fit(
@@ -112,22 +125,28 @@ def fit(
             of its last step, which are those of one step before the end.
     """
     problem = _Problem.of(data, design, weight, has_trend=has_trend)
-    last, before = _as_r(problem, data) if as_r else _solved(problem, start)
-    mean = design.mean_at(last, data.offset)
-    working = weight * (design.mean_at(before, data.offset) if as_r else mean)
+    if as_r:
+        line, before = _as_r(problem, data)
+        mean = design.mean_at(line, data.offset)
+        working = weight * design.mean_at(before, data.offset)
+    else:
+        line = _solved(problem, start)
+        mean = design.mean_at(line, data.offset)
+        working = weight * mean
     border = _Border.of(working, design, has_trend=has_trend)
     levels = (design.sums(data.seen) > 0).sum(axis=0)
     freedom = np.maximum(data.seen.sum(axis=0) - levels - has_trend, 1.0)
-    square = np.square((data.count - mean) / mean)
-    distance = (design.time - border.centre[design.level]) * border.slope_scale
-    leverage = working * (1.0 / border.total[design.level] + distance**2)
+    square = data.count / mean
+    square -= 1.0
+    square *= square
     return Fit(
-        line=last,
+        line=line,
         mean=mean,
-        log_expected=np.where(border.total[0] > 0, last.effect[0], np.nan),
+        working=working,
+        border=border,
+        log_expected=np.where(border.total[0] > 0, line.effect[0], np.nan),
         dispersion=(working * square).sum(axis=0) / freedom,
-        slip=(weight * square).sum(axis=0) / freedom,
-        leverage=np.where(data.seen > 0, leverage, 0.0),
+        slip=(weight * square).sum(axis=0) / freedom if as_r else None,
         variance=1.0 / border.total[0] + (border.centre[0] * border.slope_scale) ** 2,
         slope_variance=border.slope_scale**2,
         freedom=freedom,
@@ -169,24 +188,17 @@ class _Problem:
     design: Design
     has_trend: bool
     weight: Array
-    offset: Array
+    offset: Array | None
     by_level: Array
     by_slope: Array
-    constant: Array
-    """The part of the deviance that no coefficient changes."""
 
     @classmethod
     def of(cls, data: Reference, design: Design, weight: Array, *, has_trend: bool) -> "_Problem":
         weighted = weight * data.count
-        own = weighted * (np.log(np.maximum(data.count, 1.0)) - 1.0 - data.offset)
+        by_level = design.sums(weighted)
+        weighted *= design.time
         return cls(
-            design,
-            has_trend,
-            weight,
-            data.offset,
-            design.sums(weighted),
-            (weighted * design.time).sum(axis=0) * has_trend,
-            own.sum(axis=0),
+            design, has_trend, weight, data.offset, by_level, weighted.sum(axis=0) * has_trend
         )
 
     def take(self, index: NDArray[np.intp]) -> "_Problem":
@@ -194,75 +206,84 @@ class _Problem:
         return replace(
             self,
             weight=self.weight[:, index],
-            offset=self.offset[:, index],
+            offset=None if self.offset is None else self.offset[:, index],
             by_level=self.by_level[:, index],
             by_slope=self.by_slope[index],
-            constant=self.constant[index],
         )
 
     @property
     def start(self) -> Line:
         """Each level at its own mean, no slope: where the iteration begins."""
-        usual = self.design.sums(self.weight * np.exp(self.offset))
-        rate = np.maximum(self.by_level, 0.1) / np.maximum(usual, 1e-300)
-        return Line(np.log(rate), np.zeros_like(self.constant))
+        size = self.weight if self.offset is None else self.weight * np.exp(self.offset)
+        usual = np.maximum(self.design.sums(size), 1e-300)
+        rate = np.maximum(self.by_level, 0.1) / usual
+        return Line(np.log(rate), np.zeros_like(self.by_slope))
 
-    def first(self, count: Array) -> tuple[Line, Array]:
-        """One step from the means `count + 0.1`, and the deviance there."""
-        mean = count + 0.1
-        working = self.weight * mean
-        border = _Border.of(working, self.design, has_trend=self.has_trend)
-        pull = working * (np.log(mean) - self.offset) + self.weight * (count - mean)
-        by_slope = (pull * self.design.time).sum(axis=0) * self.has_trend
-        line = self.weight * count * (np.log(mean) - self.offset)
-        deviance = 2.0 * (self.constant - line.sum(axis=0) + working.sum(axis=0))
-        return border.solve(self.design.sums(pull), by_slope), deviance
+    def border(self, now: Line) -> _Border:
+        """The normal equations at a line."""
+        working = self.design.mean_at(now, self.offset)
+        working *= self.weight
+        return _Border.of(working, self.design, has_trend=self.has_trend)
 
-    def next(self, now: Line) -> tuple[Line, Array]:
-        """One step from a line, and the deviance there."""
-        working = self.weight * self.design.mean_at(now, self.offset)
-        border = _Border.of(working, self.design, has_trend=self.has_trend)
-        explained = (now.effect * self.by_level).sum(axis=0) + now.slope * self.by_slope
-        deviance = 2.0 * (self.constant - explained + border.total.sum(axis=0))
-        missing = self.by_slope - (border.total * border.centre).sum(axis=0) * self.has_trend
-        step = border.solve(self.by_level - border.total, missing)
-        return Line(now.effect + step.effect, now.slope + step.slope), deviance
+    def missing(self, border: _Border) -> tuple[Array, Array]:
+        """What the fit lacks of the counts: by level, and by slope."""
+        timed = (border.total * border.centre).sum(axis=0) * self.has_trend
+        return self.by_level - border.total, self.by_slope - timed
 
 
-def _solved(problem: _Problem, start: Line | None) -> tuple[Line, Line]:
-    """The lines at which the likelihood is highest, twice.
+def _solved(problem: _Problem, start: Line | None) -> Line:
+    """The line at which the likelihood is highest.
 
-    A step that changes the deviance by little is taken and is the last: the next would change it
-    by the square of that. A series stops at its own convergence and the rest go on alone.
+    A step is the last if it raises the likelihood by less than a ten-thousandth of a unit (half the
+    Newton decrement): another one would move it by the square of that. A series stops at its own
+    convergence, so that it is fitted alike in any company; the others go on without it.
     """
     now = problem.start if start is None else start
-    deviance = np.full(len(now.slope), np.inf)
     last, active = now.copy(), np.arange(len(now.slope))
     for _ in range(_ITERATIONS):
-        now, fresh = problem.next(now)
+        border = problem.border(now)
+        by_level, by_slope = problem.missing(border)
+        step = border.solve(by_level, by_slope)
+        now = Line(now.effect + step.effect, now.slope + step.slope)
         last.put(active, now)
-        going = np.flatnonzero(~(np.abs(fresh - deviance) < 1e-5 * (np.abs(fresh) + 0.1)))
+        decrement = (step.effect * by_level).sum(axis=0) + step.slope * by_slope
+        going = np.flatnonzero(~(decrement < 2e-4))
         if len(going) == 0:
             break
         if len(going) < len(active):
             problem, active, now = problem.take(going), active[going], now.take(going)
-            fresh = fresh[going]
-        deviance = fresh
-    return last, last
+    return last
 
 
 def _as_r(problem: _Problem, data: Reference) -> tuple[Line, Line]:
-    """The lines at which R's iteration stops, and those one step before."""
-    before, deviance = problem.first(data.count)
-    now = before
+    """The lines at which R's iteration stops, and those one step before.
+
+    R begins at the counts and a tenth and stops when the deviance settles.
+    """
+    weight, time = problem.weight, problem.design.time
+    offset = np.zeros_like(weight) if data.offset is None else data.offset
+    logarithm = np.log(np.maximum(data.count, 1.0)) - 1.0 - offset
+    constant = (weight * data.count * logarithm).sum(axis=0)
+    mean = data.count + 0.1
+    working, linear = weight * mean, np.log(mean) - offset
+    explained = (weight * data.count * linear).sum(axis=0)
+    deviance = 2.0 * (constant - explained + working.sum(axis=0))
+    pull = working * linear + weight * (data.count - mean)
+    border = _Border.of(working, problem.design, has_trend=problem.has_trend)
+    by_slope = (pull * time).sum(axis=0) * problem.has_trend
+    before = now = border.solve(problem.design.sums(pull), by_slope)
     last, older, active = now.copy(), now.copy(), np.arange(len(now.slope))
     for _ in range(_ITERATIONS):
-        then, fresh = problem.next(now)
+        border = problem.border(now)
+        explained = (now.effect * problem.by_level).sum(axis=0) + now.slope * problem.by_slope
+        fresh = 2.0 * (constant - explained + border.total.sum(axis=0))
         last.put(active, now)
         older.put(active, before)
         going = np.flatnonzero(~(np.abs(fresh - deviance) < 1e-8 * (np.abs(fresh) + 0.1)))
         if len(going) == 0:
             break
-        problem, active = problem.take(going), active[going]
+        step = border.solve(*problem.missing(border))
+        then = Line(now.effect + step.effect, now.slope + step.slope)
+        problem, active, constant = problem.take(going), active[going], constant[going]
         before, now, deviance = now.take(going), then.take(going), fresh[going]
     return last, older
