@@ -27,6 +27,8 @@ class EarsWeeks:
 
     expected: Array
     upper: Array
+    statistic: Array
+    """Standard deviations above the baseline; of C3 what three weeks have beyond one, summed."""
     is_alarm: Flags
 
 
@@ -53,40 +55,47 @@ def ears(
             the place of the expectation, never below 0; it alarms by the two weeks before alone.
 
     Returns:
-        The baseline's mean, the threshold in counts, and whether the count is above it.
+        The baseline's mean, the threshold in counts, the statistic, and whether it is beyond.
     """
     lag, normal = _LAG[kind], float(special.ndtri(1 - alpha))
     shape = (len(steps), counts.shape[1])
     expected, upper = np.full(shape, np.nan), np.full(shape, np.nan)
-    is_alarm = np.zeros(shape, dtype=bool)
+    statistic = np.full(shape, np.nan)
     for row, step in enumerate(steps):
         if step < lag + _BASELINE_WEEKS + (2 if kind == "C3" else 0):
             continue
         base, count = _baseline(counts, step, lag), counts[step]
-        known = ~np.isnan(base.mean + count)
+        own = base.standardised(count)
+        threshold = base.mean + normal * base.deviation
         if kind == "C3":
-            earlier = sum(_excess(counts, step - back) for back in (1, 2))
-            known &= ~np.isnan(earlier)
-            room = np.maximum(normal - np.where(known, earlier, 0.0), 0.0)
-            above = earlier > normal
-            threshold = np.where(above, 0.0, base.mean + base.deviation * (1.0 + room))
+            earlier = sum(
+                (_excess(counts, step - back) for back in (1, 2)), start=np.zeros_like(own)
+            )
+            room = np.maximum(normal - np.minimum(earlier, normal), 0.0)
+            threshold = np.where(earlier > normal, 0.0, base.mean + base.deviation * (1.0 + room))
             if as_r:
-                signed = normal - np.where(known, earlier, 0.0)
-                threshold = np.maximum(count + base.deviation * signed, 0.0)
-            alarm = count > threshold if as_r else above | (count > threshold)
-        else:
-            threshold = base.mean + normal * base.deviation
-            alarm = count > threshold
+                deviations = base.deviation * (normal - np.where(earlier < np.inf, earlier, 1e9))
+                threshold, own = np.maximum(count + deviations, 0.0), earlier
+            else:
+                own = earlier + np.maximum(own - 1.0, 0.0)
+        known = ~np.isnan(own)
         expected[row] = np.where(known, base.mean, np.nan)
         upper[row] = np.where(known, threshold, np.nan)
-        is_alarm[row] = known & alarm
-    return EarsWeeks(expected, upper, is_alarm)
+        statistic[row] = own
+    return EarsWeeks(expected, upper, statistic, statistic > normal)
 
 
 @dataclass(frozen=True)
 class _Baseline:
     mean: Array
     deviation: Array
+
+    def standardised(self, count: Array) -> Array:
+        """Standard deviations above the mean; infinite above a baseline that never moved."""
+        above = count - self.mean
+        flat = np.where(above > 0, np.inf, 0.0 * above)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.deviation > 0, above / self.deviation, flat)
 
 
 def _baseline(counts: Array, step: int, lag: int) -> _Baseline:
@@ -96,9 +105,4 @@ def _baseline(counts: Array, step: int, lag: int) -> _Baseline:
 
 def _excess(counts: Array, step: int) -> Array:
     """How many standard deviations beyond one the week lies above its C2 baseline; else 0."""
-    base = _baseline(counts, step, _LAG["C2"])
-    above = counts[step] - base.mean
-    flat = np.where(above > 0, np.inf, 0.0 * above)  # above a baseline that never moved
-    with np.errstate(divide="ignore", invalid="ignore"):
-        standard = np.where(base.deviation > 0, above / base.deviation, flat)
-    return np.maximum(standard - 1.0, 0.0)
+    return np.maximum(_baseline(counts, step, _LAG["C2"]).standardised(counts[step]) - 1.0, 0.0)
