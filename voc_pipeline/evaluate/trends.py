@@ -17,6 +17,8 @@ from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.reference import reference_weeks
 from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
 
+WARM_UP_WEEKS = 26
+"""Judged before the first week asked for: a verdict once said is kept while it is plausible."""
 COLUMNS = (
     "series",
     "week_start",
@@ -74,7 +76,12 @@ def judge_series(
                 f"{rows['week_start'].max()!s}"
             )
     weeks = wanted["week_start"].unique().sort().to_list()
-    judged = _by_voc(rows, weeks) if method == "voc" else _by_reference(rows, weeks, method)
+    if method == "voc":
+        early = weeks[0] - timedelta(days=7 * WARM_UP_WEEKS)
+        known = rows.filter("is_known", pl.col("week_start").is_between(early, weeks[-1]))
+        judged = _by_voc(rows, known["week_start"].unique().sort().to_list())
+    else:
+        judged = _by_reference(rows, weeks, method)
     return (
         wanted.select("series", "week_start", pl.col("count").alias("observed_count"))
         .join(judged, on=["series", "week_start"], how="left")
