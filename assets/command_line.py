@@ -14,10 +14,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from assets.commands import action, delivery, evaluate
+from assets.commands import action, delivery, evaluate, issue
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, VocError
+from models.glossary import GLOSSARY_FILE
 from models.week import ONE_WEEK, parse_week, week_label, weeks_between
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(evaluate.app, name="eval")
 app.command()(delivery.deliver)
 app.add_typer(action.app, name="action")
+app.add_typer(issue.app, name="issue")
 out = Console(highlight=False, soft_wrap=True)
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
@@ -64,6 +66,7 @@ def demo(
     """Simulate a company and run its weeks through the whole pipeline."""
     from voc_pipeline.sample import (
         company_actions_toml,
+        company_glossary_toml,
         company_settings_toml,
         simulate_company,
         write_company,
@@ -76,6 +79,8 @@ def demo(
     (home / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
     if not (home / ACTIONS_FILE).exists():
         (home / ACTIONS_FILE).write_text(company_actions_toml(company), encoding="utf-8")
+    if not (home / GLOSSARY_FILE).exists():
+        (home / GLOSSARY_FILE).write_text(company_glossary_toml(), encoding="utf-8")
     chosen = Home.chosen(home)
     _run(chosen, chosen.weeks_to(DEMO_FIRST_WEEK + ONE_WEEK * (weeks - 1)))
 

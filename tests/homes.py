@@ -10,7 +10,12 @@ import duckdb
 from assets.home import Home
 from assets.launch import run_weeks
 from models.week import ONE_WEEK
-from voc_pipeline.sample import company_settings_toml, simulate_company, write_company
+from voc_pipeline.sample import (
+    company_glossary_toml,
+    company_settings_toml,
+    simulate_company,
+    write_company,
+)
 
 FIRST_WEEK = date(2025, 9, 22)
 
@@ -20,6 +25,7 @@ def simulated_home(folder: Path, *, weeks: int, scale: float = 0.15) -> Home:
     folder.mkdir(parents=True, exist_ok=True)
     write_company(company, folder)
     (folder / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
+    (folder / "glossary.toml").write_text(company_glossary_toml(), encoding="utf-8")
     return Home(folder)
 
 

@@ -15,7 +15,7 @@ def test_committed_sample_is_what_the_command_makes(tmp_path: Path) -> None:
     make_small_sample(tmp_path)
     made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     kept = {path.relative_to(DATA) for path in (DATA / "sample").rglob("*") if path.is_file()}
-    assert made == kept | {Path("settings.toml")}
+    assert made == kept | {Path("settings.toml"), Path("glossary.toml")}
     assert sum((DATA / path).stat().st_size for path in made) <= 300_000
     for path in made:
         if path.suffix == ".parquet":

@@ -8,16 +8,25 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from voc_pipeline.issues.evidence import Codes, Evidence, distinct_rows
 from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.stopwords import (
+    AMOUNTS,
+    BREAKS,
+    DETERMINERS,
     NEGATIONS,
+    PARTICLES,
+    QUALITIES,
     STOP_WORDS,
+    TIME_UNITS,
     TROUBLE,
     TROUBLE_STEMS,
+    UNFINISHED,
+    WAITING,
     WEAK_EDGES,
 )
 
@@ -30,9 +39,20 @@ _CHARACTERS = 400
 _LONGEST_PHRASE = 5
 _LEAST_ADDRESSED = 3
 _TERMS = 6
-_NO_END = WEAK_EDGES | NEGATIONS
+_NO_START = WEAK_EDGES | TIME_UNITS | AMOUNTS
+_NO_END = WEAK_EDGES | NEGATIONS | UNFINISHED
 _TROUBLE_WEIGHT = 1.8
 """A phrase that names a thing and what is wrong with it says more than one that names a thing."""
+_NOT = "not"
+_LEAST_STEM = 3
+_ENDINGS = (
+    ("'s", ""), ("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"),
+    ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""), ("ing", ""), ("ed", ""), ("e", ""),
+)  # fmt: skip
+_SAID_ONCE = 3
+"""Where nothing was said twice, a name has at most so many words."""
+_CUT_SHARE = 0.6
+"""A wording is cut off if so many of its uses go on with one same word."""
 _KEEP_SHARE = 0.6
 """A name stays while its score is at least this share of the best candidate's."""
 
@@ -109,86 +129,166 @@ def _accounts(texts: Iterable[list[str]]) -> set[str]:
     return {name for name, count in found.items() if count >= _LEAST_ADDRESSED}
 
 
-def _phrases(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Every run of 2 to 5 words within a clause whose ends carry meaning."""
+def _phrases(words: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every run of 2 to 5 words within a clause that can stand alone, and the word behind it."""
     for start in range(len(words)):
-        if not words[start] or (words[start] in WEAK_EDGES and words[start] not in NEGATIONS):
-            continue
-        if words[start].isdigit():
+        if not _may_start(words[start], words[start + 1] if start + 1 < len(words) else ""):
             continue
         for end in range(start + 1, min(start + _LONGEST_PHRASE, len(words))):
-            if not words[end]:
+            if not words[end] or words[end] in BREAKS:
                 break
-            if words[end] not in _NO_END and not words[end].isdigit():
-                yield tuple(words[start : end + 1])
+            if _may_end(words[end], words[end - 1]):
+                following = words[end + 1] if end + 1 < len(words) else ""
+                yield tuple(words[start : end + 1]), following
+
+
+def _may_start(word: str, following: str) -> bool:
+    if len(word) < 2 or word[0].isdigit() or word in BREAKS:
+        return False
+    if word in NEGATIONS:  # "hasn't my card come?" asks; "can't log in" tells
+        return following not in DETERMINERS or word in ("no", "without")
+    return word not in _NO_START
+
+
+def _may_end(word: str, before: str) -> bool:
+    if word in PARTICLES:
+        return _is_content(before)
+    if len(word) < 2 or word[0].isdigit() or word in _NO_END:
+        return False
+    return word not in QUALITIES or before not in WAITING  # "the wrong": of what, it leaves open
 
 
 class _Background:
-    """Word and phrase counts of every issue, to tell what sets one apart from the others."""
+    """Word and phrase counts of every issue, to tell what sets one apart from the others.
+
+    Words count by their stems, and phrases by the stems that carry meaning in any order, so that
+    "cancel my transfer" and "transfer was cancelled" are said of one thing.
+    """
 
     def __init__(self, words: dict[int, list[list[str]]]) -> None:
         self._texts = words
+        self._spelled: dict[int, dict[str, Counter[str]]] = {}
+        for at, mine in words.items():
+            spelled = self._spelled.setdefault(at, defaultdict(Counter))
+            for text in mine:
+                for word in {one for one in text if _is_content(one)}:
+                    spelled[_stem(word)][word] += 1
         self._counts = {
-            at: Counter(word for text in mine for word in set(text) if _is_content(word))
+            at: Counter(
+                stem for text in mine for stem in {_stem(one) for one in text if _is_content(one)}
+            )
             for at, mine in words.items()
         }
         self._sizes = {at: max(len(mine), 1) for at, mine in words.items()}
         self._share: defaultdict[str, float] = defaultdict(float)
         for at, counts in self._counts.items():
-            for word, count in counts.items():
-                self._share[word] += count / self._sizes[at]
+            for stem, count in counts.items():
+                self._share[stem] += count / self._sizes[at]
 
-    def _weight(self, at: int, word: str) -> float:
-        """Share of the issue's texts with the word, times how rare it is among other issues."""
-        share = self._counts[at][word] / self._sizes[at]
-        others = (self._share[word] - share) / max(len(self._sizes) - 1, 1)
+    def _weight(self, at: int, stem: str) -> float:
+        """Share of the issue's texts with the stem, times how rare it is among other issues."""
+        share = self._counts[at][stem] / self._sizes[at]
+        others = (self._share[stem] - share) / max(len(self._sizes) - 1, 1)
         return share * math.log1p(share / (others + 0.01))
 
     def terms(self, at: int) -> list[str]:
-        """Words that set the issue apart, the strongest first."""
+        """Words that set the issue apart, the strongest first, each stem as it is said most."""
         counts = self._counts[at]
         least = 2 if self._sizes[at] >= 4 else 1
-        scored = [(-round(self._weight(at, w), 9), w) for w, n in counts.items() if n >= least]
-        return [word for _, word in sorted(scored)[:_TERMS]]
+        scored = [
+            (-round(self._weight(at, one), 9), one) for one, n in counts.items() if n >= least
+        ]
+        return [_commonest(self._spelled[at][stem]) for _, stem in sorted(scored)[:_TERMS]]
 
     def label(self, at: int, used: set[str], current: str) -> str:
         """The phrase, used by several customers, that says most of what sets the issue apart."""
-        counts: Counter[tuple[str, ...]] = Counter()
-        for text in self._texts[at]:
-            counts.update(set(_phrases(text)))
-        least = 2 if counts and max(counts.values()) >= 2 else 1
+        count, said = self._said(at)
+        least = min(max((max(one.values()) for one in said.values()), default=1), 2)
         scored = sorted(
-            (-self._phrase_score(at, phrase, count), " ".join(phrase))
-            for phrase, count in counts.items()
-            if count >= least
+            (-self._phrase_score(at, one, math.sqrt(count[one] * most)), sorted(one), one)
+            for one, wordings in said.items()
+            if (most := max(wordings.values())) >= least
+            and (least > 1 or min(len(one.split()) for one in wordings) <= _SAID_ONCE)
         )
-        free = [(score, phrase) for score, phrase in scored if sentence(phrase) not in used]
-        if not free:
+        score_of = {meaning: -score for score, _, meaning in scored}
+        best = -scored[0][0] if scored else 0.0
+        kept = _meaning(tuple(_words(current)))
+        if current and score_of.get(kept, 0.0) >= _KEEP_SHARE * best:
             return current
-        best = -free[0][0]
-        score_of = {sentence(phrase): -score for score, phrase in free}
-        if current and score_of.get(current, 0.0) >= _KEEP_SHARE * best:
-            return current
-        return sentence(free[0][1])
+        for _, _, meaning in scored:
+            for phrase in _by_use(said[meaning]):
+                if sentence(phrase) not in used:
+                    return sentence(phrase)
+        return current
 
-    def _phrase_score(self, at: int, phrase: tuple[str, ...], count: int) -> float:
-        content = [word for word in dict.fromkeys(phrase) if _is_content(word)]
-        meaning = sum(self._weight(at, word) for word in content)
-        says = _TROUBLE_WEIGHT if any(_is_trouble(word) for word in phrase) else 1.0
-        if all(word in TROUBLE for word in content):
+    def _said(self, at: int) -> tuple[Counter[frozenset[str]], dict[frozenset[str], Counter[str]]]:
+        """Texts by meaning, and by meaning and wording; wordings cut off mid-phrase left out."""
+        count: Counter[frozenset[str]] = Counter()
+        said: Counter[tuple[str, ...]] = Counter()
+        behind: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for text in self._texts[at]:
+            found = dict(_phrases(text))
+            count.update({meaning for one in found if (meaning := _meaning(one))})
+            for phrase, following in found.items():
+                said[phrase] += 1
+                behind[phrase][following] += following in PARTICLES or _is_content(following)
+        wordings: defaultdict[frozenset[str], Counter[str]] = defaultdict(Counter)
+        for phrase, number in said.items():
+            meaning = _meaning(phrase)
+            if meaning and max(behind[phrase].values()) <= _CUT_SHARE * number:
+                wordings[meaning][" ".join(phrase)] = number
+        return count, wordings
+
+    def _phrase_score(self, at: int, meaning: frozenset[str], count: float) -> float:
+        content = sorted(meaning - {_NOT})
+        weight = sum(self._weight(at, stem) for stem in content)
+        told = sum(_tells_trouble(stem) for stem in content)
+        is_plain = told == 0 and (_NOT not in meaning or len(content) < 2)
+        says = 1.0 if is_plain else _TROUBLE_WEIGHT
+        if told == len(content):
             says = 0.5
         # A phrase must be common in its issue, but longer ones are rarer by nature.
-        return round(says * meaning * math.pow(count / self._sizes[at], 0.4), 9)
+        return round(says * weight * math.pow(count / self._sizes[at], 0.4), 9)
 
 
-def _is_trouble(word: str) -> bool:
-    return word in TROUBLE or word.startswith(TROUBLE_STEMS)
+def _meaning(phrase: tuple[str, ...]) -> frozenset[str]:
+    """The stems of a phrase that carry meaning; empty if it has none but a negation."""
+    stems = {_stem(word) for word in phrase if _is_content(word)}
+    is_negated = any(word in NEGATIONS for word in phrase)
+    return frozenset(stems | {_NOT}) if stems and is_negated else frozenset(stems)
+
+
+def _by_use(said: Counter[str]) -> list[str]:
+    """Wordings of one meaning, the most said first, then the shortest."""
+    return sorted(said, key=lambda phrase: (-said[phrase], len(phrase), phrase))
+
+
+def _commonest(said: Counter[str]) -> str:
+    return _by_use(said)[0]
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    """The word without its ending of number or time; too short a rest keeps it."""
+    for ending, put in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+            stem = word[: len(word) - len(ending)] + put
+            return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] in "bdglmnprt" else stem
+    return word
+
+
+@lru_cache(maxsize=100_000)
+def _tells_trouble(stem: str) -> bool:
+    return stem in _TROUBLE_WORDS or stem.startswith(TROUBLE_STEMS)
 
 
 def _is_content(word: str) -> bool:
-    return len(word) > 1 and word not in STOP_WORDS and not word.isdigit()
+    return len(word) > 1 and word not in STOP_WORDS and not word[0].isdigit()
 
 
 def sentence(phrase: str) -> str:
     """The phrase with a capital first letter."""
     return phrase[:1].upper() + phrase[1:]
+
+
+_TROUBLE_WORDS = frozenset(_stem(word) for word in TROUBLE)

@@ -57,3 +57,46 @@ TROUBLE = NEGATIONS | frozenset(
 )
 TROUBLE_STEMS = ("cancel", "crash", "damag", "fail", "freez", "reject")
 """Words, or beginnings of words, that say what is wrong."""
+
+DETERMINERS = frozenset(
+    "a an the my your our their his her its this that these those very so too such".split()  # noqa: SIM905
+)
+WAITING = DETERMINERS | frozenset("at by for from in into of on to with".split())  # noqa: SIM905
+QUALITIES = frozenset(
+    """
+    bad big different extra full good great incorrect long new old other poor right same short
+    terrible whole wrong
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""Behind one of `WAITING` they wait for what they describe: no label ends with "the wrong"."""
+
+UNFINISHED = frozenset(
+    """
+    across against almost along amid approximately around behind below beneath beside besides
+    between beyond despite due except including inside involving like near nearly outside roughly
+    toward under unless unlike upon whilst within without worth
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""No label ends with one of these either."""
+
+TIME_UNITS = frozenset(
+    """
+    am pm sec secs second seconds min mins minute minutes hr hrs hour hours day days night nights
+    week weeks month months year years
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""No label starts with one: its number is not part of it."""
+
+BREAKS = frozenset(
+    """
+    and but he i if it or she so that they though we what when where which while who you i'm i've
+    it's that's they're we're you're because
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""No label goes over one of these: another thought begins."""
+
+PARTICLES = frozenset("up off out down away".split())  # noqa: SIM905
+"""These end a label behind a verb: "hung up", "locked out"."""
+
+AMOUNTS = frozenset("bit couple little lot lots half quite full".split())  # noqa: SIM905
+"""No label starts with one of these."""

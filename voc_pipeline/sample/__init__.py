@@ -19,7 +19,7 @@ the company is called "Harbour & Hale (simulated)".
 
 from voc_pipeline.sample.actions import company_actions_toml
 from voc_pipeline.sample.company import DEFAULT_FIRST_WEEK, SimulatedCompany
-from voc_pipeline.sample.settings import company_settings_toml
+from voc_pipeline.sample.settings import company_glossary_toml, company_settings_toml
 from voc_pipeline.sample.simulate import simulate_company
 from voc_pipeline.sample.write import write_company
 
@@ -27,6 +27,7 @@ __all__ = [
     "DEFAULT_FIRST_WEEK",
     "SimulatedCompany",
     "company_actions_toml",
+    "company_glossary_toml",
     "company_settings_toml",
     "simulate_company",
     "write_company",

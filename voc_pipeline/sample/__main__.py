@@ -6,9 +6,11 @@ Twelve weeks of the same company at a small scale. The demo is larger, and made 
 import sys
 from pathlib import Path
 
+from models.glossary import GLOSSARY_FILE
 from models.settings import SETTINGS_FILE
 from voc_pipeline.sample import (
     DEFAULT_FIRST_WEEK,
+    company_glossary_toml,
     company_settings_toml,
     simulate_company,
     write_company,
@@ -23,6 +25,7 @@ def make_small_sample(home: Path) -> None:
     write_company(company, home / "sample")
     settings = company_settings_toml(company, folder="sample")
     (home / SETTINGS_FILE).write_text(settings, encoding="utf-8")
+    (home / GLOSSARY_FILE).write_text(company_glossary_toml(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from voc_pipeline.sample.company import (
 )
 
 _TEMPLATE = Path(__file__).with_name("settings_template.toml")
+_GLOSSARY = Path(__file__).with_name("glossary.toml")
 
 
 def company_settings_toml(company: SimulatedCompany, *, folder: str = ".") -> str:
@@ -33,6 +34,11 @@ def company_settings_toml(company: SimulatedCompany, *, folder: str = ".") -> st
         functions=_functions(),
         sources=f"{start}sources",
     )
+
+
+def company_glossary_toml() -> str:
+    """glossary.toml of the simulated company, which is also the template for a real one."""
+    return _GLOSSARY.read_text(encoding="utf-8")
 
 
 def _functions() -> str:
