@@ -89,11 +89,11 @@ TIME_UNITS = frozenset(
 
 BREAKS = frozenset(
     """
-    and but he i if it or she so that they though we what when where which while who you i'm i've
-    it's that's they're we're you're because
+    and but dear faithfully goodbye hello hi i'd if he i it kindly or regards she sincerely so that they though we what when where which while who you i'm i've
+    it's that's they're we're you're because thank thanks
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
-"""No label goes over one of these: another thought begins."""
+"""No label goes over one of these: another thought begins, or a letter does or ends."""
 
 PARTICLES = frozenset("up off out down away".split())  # noqa: SIM905
 """These end a label behind a verb: "hung up", "locked out"."""
