@@ -50,9 +50,13 @@ _ENDINGS = (
     ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""), ("ing", ""), ("ed", ""), ("e", ""),
 )  # fmt: skip
 _SAID_ONCE = 3
-"""Where nothing was said twice, a name has at most so many words."""
+"""Where nothing was said twice, a name has so many words if it can."""
 _CUT_SHARE = 0.6
 """A wording is cut off if so many of its uses go on with one same word."""
+_SINGLE_WEIGHT = 0.7
+"""A phrase with one word of meaning says less."""
+_VAGUE_WEIGHT = 0.5
+"""And one that says only that something is wrong, less still."""
 _KEEP_SHARE = 0.6
 """A name stays while its score is at least this share of the best candidate's."""
 
@@ -84,7 +88,7 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
             one.terms = background.terms(at) or one.terms
             one.label = background.label(at, used, one.label)
         if not one.label:
-            one.label = ", ".join(one.terms[:3]) or one.issue_id
+            one.label = sentence(", ".join(one.terms[:3])) or one.issue_id
         used.add(one.label)
 
 
@@ -203,19 +207,16 @@ class _Background:
     def label(self, at: int, used: set[str], current: str) -> str:
         """The phrase, used by several customers, that says most of what sets the issue apart."""
         count, said = self._said(at)
-        least = min(max((max(one.values()) for one in said.values()), default=1), 2)
         scored = sorted(
-            (-self._phrase_score(at, one, math.sqrt(count[one] * most)), sorted(one), one)
+            (_rank(wordings), -self._phrase_score(at, one, count[one], wordings), sorted(one), one)
             for one, wordings in said.items()
-            if (most := max(wordings.values())) >= least
-            and (least > 1 or min(len(one.split()) for one in wordings) <= _SAID_ONCE)
         )
-        score_of = {meaning: -score for score, _, meaning in scored}
-        best = -scored[0][0] if scored else 0.0
+        score_of = {meaning: -score for _, score, _, meaning in scored}
+        best = -scored[0][1] if scored else 0.0
         kept = _meaning(tuple(_words(current)))
         if current and score_of.get(kept, 0.0) >= _KEEP_SHARE * best:
             return current
-        for _, _, meaning in scored:
+        for *_, meaning in scored:
             for phrase in _by_use(said[meaning]):
                 if sentence(phrase) not in used:
                     return sentence(phrase)
@@ -239,16 +240,28 @@ class _Background:
                 wordings[meaning][" ".join(phrase)] = number
         return count, wordings
 
-    def _phrase_score(self, at: int, meaning: frozenset[str], count: float) -> float:
+    def _phrase_score(
+        self, at: int, meaning: frozenset[str], count: int, wordings: Counter[str]
+    ) -> float:
         content = sorted(meaning - {_NOT})
         weight = sum(self._weight(at, stem) for stem in content)
         told = sum(_tells_trouble(stem) for stem in content)
         is_plain = told == 0 and (_NOT not in meaning or len(content) < 2)
         says = 1.0 if is_plain else _TROUBLE_WEIGHT
         if told == len(content):
-            says = 0.5
+            says = _VAGUE_WEIGHT
+        if len(content) == 1:
+            says *= _SINGLE_WEIGHT
+        common = math.sqrt(count * max(wordings.values())) / self._sizes[at]
         # A phrase must be common in its issue, but longer ones are rarer by nature.
-        return round(says * weight * math.pow(count / self._sizes[at], 0.4), 9)
+        return round(says * weight * math.pow(common, 0.4), 9)
+
+
+def _rank(wordings: Counter[str]) -> int:
+    """0 for what was said twice in the same words, then what is short, then the rest."""
+    if max(wordings.values()) > 1:
+        return 0
+    return 1 if len(min(wordings, key=len).split()) <= _SAID_ONCE else 2
 
 
 def _meaning(phrase: tuple[str, ...]) -> frozenset[str]:

@@ -30,8 +30,9 @@ STOP_WORDS = WEAK_EDGES | frozenset(
     enough far feel felt find first give given good great happen happened help hope know last let
     little long look looking lot lots love need needs new nice nothing old part pls possible put
     right show sir start stop sure think thought time times today tomorrow used using ve work
-    yesterday yes yeah day days week weeks month months year years hour hours minute minutes people
-    person customer customers company everytime guys experience issue issues problem problems
+    second third fourth fifth yesterday yes yeah day days week weeks month months year years hour
+    hours minute minutes people person customer customers company everytime guys experience issue
+    issues problem problems
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """These say nothing about which problem it is, though a label may hold them."""
@@ -89,8 +90,9 @@ TIME_UNITS = frozenset(
 
 BREAKS = frozenset(
     """
-    and but dear faithfully goodbye hello hi i'd if he i it kindly or regards she sincerely so that they though we what when where which while who you i'm i've
-    it's that's they're we're you're because thank thanks
+    and because but dear faithfully goodbye he hello hi i i'd i'm i've if it it's kindly or regards
+    she sincerely so thank thanks that that's they they're though we we're what when where which
+    while who you you're
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """No label goes over one of these: another thought begins, or a letter does or ends."""
@@ -98,5 +100,5 @@ BREAKS = frozenset(
 PARTICLES = frozenset("up off out down away".split())  # noqa: SIM905
 """These end a label behind a verb: "hung up", "locked out"."""
 
-AMOUNTS = frozenset("bit couple little lot lots half quite full".split())  # noqa: SIM905
+AMOUNTS = frozenset("bit couple little lot lots half quite".split())  # noqa: SIM905
 """No label starts with one of these."""
