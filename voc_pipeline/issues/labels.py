@@ -49,6 +49,7 @@ _ENDINGS = (
     ("'s", ""), ("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"),
     ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""), ("ing", ""), ("ed", ""), ("e", ""),
 )  # fmt: skip
+_FEW_PHRASES = 3
 _SAID_ONCE = 3
 """Where nothing was said twice, a name has so many words if it can."""
 _CUT_SHARE = 0.6
@@ -82,7 +83,7 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
     }
     background = _Background(words)
     used = {one.label for at, one in enumerate(standings) if at not in due and one.label}
-    for at in due:
+    for at in sorted(due, key=background.has_choice):  # who has hardly a phrase chooses first
         one = standings[at]
         if words.get(at):
             one.terms = background.terms(at) or one.terms
@@ -170,7 +171,7 @@ class _Background:
     """
 
     def __init__(self, words: dict[int, list[list[str]]]) -> None:
-        self._texts = words
+        self._texts = defaultdict(list, words)
         self._spelled: dict[int, dict[str, Counter[str]]] = {}
         for at, mine in words.items():
             spelled = self._spelled.setdefault(at, defaultdict(Counter))
@@ -194,6 +195,10 @@ class _Background:
         share = self._counts[at][stem] / self._sizes[at]
         others = (self._share[stem] - share) / max(len(self._sizes) - 1, 1)
         return share * math.log1p(share / (others + 0.01))
+
+    def has_choice(self, at: int) -> bool:
+        """Whether the issue's texts hold more than a few phrases that could name it."""
+        return sum(len(one) for one in self._said(at)[1].values()) > _FEW_PHRASES
 
     def terms(self, at: int) -> list[str]:
         """Words that set the issue apart, the strongest first, each stem as it is said most."""
