@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -24,7 +25,7 @@ from voc_pipeline.actions.frames import table_of
 from voc_pipeline.actions.reasons import FixFacts, fix_reason
 from voc_pipeline.trends.counterfactual import Outlook, look_ahead
 from voc_pipeline.trends.counts import CountGrid, count_grid
-from voc_pipeline.trends.filter import FilterPath, FilterSettings, run_filter
+from voc_pipeline.trends.filter import FilterPath, FilterSettings, ObservedWeek, follow
 from voc_pipeline.trends.negative_binomial import Predictive
 
 LEAST_WEEKS = 4
@@ -135,11 +136,9 @@ class _Step:
 
     def _filtered(self, step: int) -> FilterPath:
         grid = self._grid
-        return run_filter(
-            self._count[:step],
-            grid.exposure[:step],
-            grid.phase[:step],
-            doubt=grid.doubt[:step],
+        weeks = zip(self._count, grid.exposure, grid.phase.tolist(), grid.doubt, strict=False)
+        return follow(
+            (ObservedWeek(*one) for one in islice(weeks, step)),
             first_kept=max(0, step - WEEKS_SHOWN_BEFORE),
             settings=self._settings,
         )

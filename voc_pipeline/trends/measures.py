@@ -21,7 +21,13 @@ from voc_pipeline.trends.direction import (
     direction_of,
     quiet_certainty,
 )
-from voc_pipeline.trends.filter import FilterPath, FilterSettings, harmonics, run_filter
+from voc_pipeline.trends.filter import (
+    FilterPath,
+    FilterSettings,
+    ObservedWeek,
+    follow,
+    harmonics,
+)
 from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 from voc_pipeline.trends.scan import ScanWeek, scan_p_values
@@ -89,11 +95,9 @@ class Measurer:
         self._spike_p_value = spike_p_value
         self._seen = np.asarray((grid.exposure > 0).any(axis=1))
         self._wave = harmonics(grid.phase, settings.season_weeks)
-        self._path: FilterPath = run_filter(
-            grid.count,
-            grid.exposure,
-            grid.phase,
-            doubt=grid.doubt,
+        weeks = zip(grid.count, grid.exposure, grid.phase.tolist(), grid.doubt, strict=True)
+        self._path: FilterPath = follow(
+            (ObservedWeek(*week) for week in weeks),
             first_kept=max(0, steps[0] - SPAN_WEEKS),
             snapshot_steps=frozenset(steps),
             settings=settings,

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 
-ONSET_WEIGHTS = (0.7, 0.2, 0.1)
-"""Prior of an outbreak that began this week, last week, two weeks ago."""
+ONSET_WEIGHTS = (0.4, 0.55, 0.05)
+"""Prior of an outbreak that began this week, last week, two weeks ago. The second weighs most: two
+raised weeks that are no surprise each are the evidence that a test of single weeks misses."""
 
 SIZES = (2.0, 4.0, 7.0, 11.0)
 """Size of an outbreak in standard deviations of a week."""
