@@ -41,6 +41,9 @@ class FilterSettings:
     shift_weeks: int = 3
     low_p_value: float = 0.05
     shift_deviation: float = 0.5
+    season_spread: float = 2.0
+    """Variance of a new series' season over that of the mature ones: few have most of the season,
+    and a normal law of their spread denies it to them."""
     mature_weeks: int = 26
     mature_count: float = 20.0
     mature_series: int = 5
@@ -143,6 +146,7 @@ def begin(
     centre = means.sum(axis=1) / len(mature)
     variance = spread.sum(axis=1) / len(mature) - centre**2
     variance[0] += 0.25
+    variance[2:] *= settings.season_spread
     state.mean[:, :, chosen] = centre[:, None, None]
     state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
     state.speed_weight[:, chosen] = (weight.sum(axis=1) / len(mature))[:, None]
