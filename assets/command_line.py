@@ -100,11 +100,13 @@ def run(
 
 @app.command()
 def check(home: HomeOption = None) -> None:
-    """Validate settings and sources; load nothing."""
+    """Validate settings, the action register and sources; load nothing."""
     from connectors import connect
+    from voc_pipeline.actions.register import read_register
 
     chosen = Home.chosen(home)
     company, sources = chosen.settings.company, chosen.settings.sources
+    read_register(chosen.actions_text, [one.id for one in chosen.settings.functions])
     _ = chosen.pseudonym_key
     found = Table("source", "kind", "channel", "found", title=escape(company.name))
     wrong = 0

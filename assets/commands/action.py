@@ -67,13 +67,15 @@ def add(  # noqa: PLR0913, PLR0917 - the options of a command
     function_id = function or own
     if function_id is None:
         raise ConfigurationError(f"no function owns {issue_id}: name one with --function")
-    person = owner or next(
-        (one.owner for one in chosen.settings.functions if one.id == function_id), ""
-    )
+    owners = {one.id: one.owner for one in chosen.settings.functions}
+    if function_id not in owners:
+        raise ConfigurationError(
+            f"unknown function {shortened(function_id)}: one of {', '.join(sorted(owners))}"
+        )
+    person = owner or owners[function_id]
     if not person:
         raise ConfigurationError(
-            f"the function {shortened(function_id)} has no owner: name one with --owner, or in "
-            "settings.toml"
+            f"the function {function_id} has no owner: name one with --owner, or in settings.toml"
         )
     told = {"issue": issue_id, "decision": decision, "function": function_id, "owner": person}
     asked = checked_step({"on": _day(chosen, on), "by": by, "did": "asked", "why": why})

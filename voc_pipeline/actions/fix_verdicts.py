@@ -23,7 +23,7 @@ from models.week import ONE_WEEK, week_start
 from voc_pipeline.actions.change import Change, change_of
 from voc_pipeline.actions.frames import table_of
 from voc_pipeline.actions.reasons import FixFacts, fix_reason
-from voc_pipeline.trends.counterfactual import Outlook, look_ahead
+from voc_pipeline.trends.counterfactual import ExpectedSum, Outlook, look_ahead
 from voc_pipeline.trends.counts import CountGrid, count_grid
 from voc_pipeline.trends.filter import FilterPath, FilterSettings, ObservedWeek, follow
 from voc_pipeline.trends.negative_binomial import Predictive
@@ -96,7 +96,7 @@ def judge_fixes(
     for one in recent:
         by_step[(one.week - (grid.weeks[0] if grid else week)).days // 7].append(one)
     for step, starting in sorted(by_step.items()):
-        judged = _Step(grid, step, starting, week, settings) if grid else None
+        judged = EffectWeek(grid, step, starting, week, settings) if grid else None
         for one in starting:
             verdicts.append(_verdict_row(one, judged, week))
             weeks.extend(judged.week_rows(one) if judged else ())
@@ -106,7 +106,7 @@ def judge_fixes(
     )
 
 
-class _Step:
+class EffectWeek:
     """All effects of one week: the filter up to it, and the outlook from it on."""
 
     def __init__(
@@ -124,6 +124,8 @@ class _Step:
         columns = [self._place[one.action_id] for one in effects if one.action_id in self._place]
         self._count = grid.count[: self._step].copy()
         self.left_out = dict.fromkeys(columns, 0)
+        """Weeks of a short rise, by place of the series."""
+        self._totals: dict[bytes, ExpectedSum] = {}
         self.path: FilterPath | None = None
         self.outlook: Outlook | None = None
         if self._weeks_before(self._step) >= LEAST_HISTORY:
@@ -204,8 +206,10 @@ class _Step:
         column, chosen = self.column(one), self.compared(one)
         if column is None or self.outlook is None or not chosen.any():
             return None
-        total = self.outlook.total(chosen)
-        return change_of(self.observed(one)[0], total, column)
+        key = chosen.tobytes()
+        if key not in self._totals:
+            self._totals[key] = self.outlook.total(chosen)
+        return change_of(self.observed(one)[0], self._totals[key], column)
 
     def week_rows(self, one: Effect) -> list[dict[str, object]]:
         """The weeks around the effect, with what was to be expected of each."""
@@ -245,7 +249,7 @@ def _period(one: Effect, monday: date) -> FixPeriod:
     return "during" if monday < one.first_after else "after"
 
 
-def _verdict_row(one: Effect, judged: _Step | None, week: date) -> dict[str, object]:
+def _verdict_row(one: Effect, judged: EffectWeek | None, week: date) -> dict[str, object]:
     observed, exposure = judged.observed(one) if judged else (0, 0.0)
     weeks_since = int(judged.compared(one).sum()) if judged else 0
     found = judged.change(one) if judged else None
@@ -280,7 +284,7 @@ def _verdict_row(one: Effect, judged: _Step | None, week: date) -> dict[str, obj
     }
 
 
-def _left_out(one: Effect, judged: _Step | None) -> int:
+def _left_out(one: Effect, judged: EffectWeek | None) -> int:
     column = judged.column(one) if judged else None
     return judged.left_out[column] if judged and column is not None else 0
 
