@@ -345,10 +345,10 @@ def test_a_stage_alone_is_refused_for_a_week_that_nothing_was_loaded_for(tmp_pat
             raise_on_error=False,
         )
         [line] = [failure_line(one) for one in result.get_step_failure_events()]
-        assert "mentions has not run for this week" in line
+        assert "curation has not run for this week" in line
         assert "2025-W39" in line
         logged = sensed_failure(instance, result)
-    assert "mentions has not run" in logged
+    assert "curation has not run" in logged
     with home.warehouse() as warehouse:
         assert warehouse.latest_week("trends") is None
 
