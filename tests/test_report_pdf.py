@@ -4,8 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections import Counter
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 
@@ -20,9 +23,10 @@ from report_tables import WEEK, early, empty, health_rows, quiet, settings, tabl
 from test_report_hostile import hostile_report
 
 from models.report import WeeklyReport
-from voc_pipeline.report import build_report, glyphs, pdf, render_html, render_pdf
+from voc_pipeline.report import build_report, glyphs, pdf, render_html, render_pdf, report_json
+from voc_pipeline.report.outline import outline
 
-FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?")
+FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?%?")
 
 
 @cache
@@ -64,11 +68,38 @@ def kinds(made: bytes) -> list[str]:
     return [str(one["/S"])[1:] for one in tagged(made)]
 
 
-def visible(html: str) -> str:
-    """The words of the page that are no chart's and that a wide screen shows."""
+def figures(text: str) -> Counter[str]:
+    """Every number of a text, and how often; records' and issues' own numbers aside."""
+    text = text.replace("\u200b", "")
+    text = re.sub(r"record \s*[0-9a-f]{8,}|ISS-\d+|\bACT-\w+", " ", text)
+    return Counter(FIGURE.findall(text))
+
+
+def of_the_page(value: WeeklyReport) -> Counter[str]:
+    """The figures that the HTML shows outside its charts, on a wide screen."""
+    html = render_html(value)
     body = html[html.index("<main") : html.index("</main>")]
-    body = re.sub(r"<svg.*?</svg>|<span class=\"phone\">.*?</span>", " ", body, flags=re.DOTALL)
-    return re.sub(r"<[^>]+>", " ", body)
+    body = re.sub(r"<svg.*?</svg>|<span class=\"phone\".*?</span>", " ", body, flags=re.DOTALL)
+    body = re.sub(r"</?(?:p|li|td|th|div|h\d|br|b|footer|figcaption)\b[^>]*>", " ", body)
+    return figures(unescape(re.sub(r"<[^>]+>", "", body)))
+
+
+def of_the_blocks(value: WeeklyReport) -> Counter[str]:
+    """The figures of the blocks that the PDF is set from, but for those of the masthead."""
+    first, *others = outline(value).model_dump()["pages"]
+    return figures(" ".join(texts_of([first[1:], others])))
+
+
+def texts_of(block: object) -> list[str]:
+    """The texts of a block, in order; no drawing, no name of a style."""
+    hidden = {"kind", "chart", "anchor", "style", "tone", "role", "look", "spoken"}
+    if isinstance(block, str):
+        return [block]
+    if isinstance(block, list | tuple):
+        return [text for one in block for text in texts_of(one)]
+    if isinstance(block, dict):
+        return [t for name, one in block.items() if name not in hidden for t in texts_of(one)]
+    return []
 
 
 WEEKS = {
@@ -117,13 +148,15 @@ def test_a_picture_without_words_is_refused():
 
 def test_two_builds_give_the_same_bytes_under_another_hash_seed():
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_report_pdf import render_pdf, usual\n"
-        "sys.stdout.buffer.write(render_pdf(usual()))"
+        "import sys\n"
+        "from models.report import WeeklyReport\n"
+        "from voc_pipeline.report import render_pdf\n"
+        "value = WeeklyReport.model_validate_json(sys.stdin.buffer.read())\n"
+        "sys.stdout.buffer.write(render_pdf(value))"
     )
     again = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, cwd=Path.cwd(),
-        env={**os.environ, "PYTHONHASHSEED": "271"},
+        input=report_json(usual()).encode(), env={**os.environ, "PYTHONHASHSEED": "271"},
     ).stdout  # fmt: skip
     assert again == usual_pdf()
 
@@ -178,3 +211,32 @@ def test_what_the_font_lacks_is_seen_to_be_missing():
     assert glyphs.showable("nice 👩\u200d👩\u200d👧 café", missing) == "nice [?] café"
     assert glyphs.showable("日本語 Ж Ω é\u0301", missing) == "[?] Ж Ω é\u0301"
     assert glyphs.showable("W" * 50, missing).split("\u200b") == ["W" * 24, "W" * 24, "WW"]
+
+
+@pytest.mark.parametrize("name", ["usual", "quiet", "dead source", "first week", "too early"])
+def test_the_print_shows_the_figures_of_the_page_no_more_and_no_less(name):
+    value = WEEKS[name]()
+    assert of_the_blocks(value) == of_the_page(value)
+
+
+def test_every_figure_of_the_page_can_be_read_in_the_file():
+    printed = figures(" ".join(words(page) for page in PdfReader(BytesIO(usual_pdf())).pages))
+    missing = of_the_page(usual()) - printed
+    assert not missing
+
+
+def test_a_figure_changed_on_one_form_alone_is_found():
+    issue = usual().issues[0]
+    other = issue.model_copy(update={"feedback_count": issue.feedback_count + 1})
+    changed = usual().model_copy(update={"issues": (other, *usual().issues[1:])})
+    assert of_the_blocks(changed) != of_the_page(usual())
+    assert of_the_blocks(changed) == of_the_page(changed)
+
+
+def test_two_hundred_issues_take_a_second_and_two_megabytes():
+    value = report(tables(200, 104))
+    render_pdf(usual())
+    before = time.process_time()
+    made = render_pdf(value)
+    assert time.process_time() - before <= 1.0
+    assert len(made) <= 2_000_000

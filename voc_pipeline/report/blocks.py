@@ -19,7 +19,14 @@ _COLOURS = (
     ".above{fill:#a8201a}.axis{fill:none;stroke:#6b7888}.grid{fill:none;stroke:#c9d1da;"
     "stroke-width:.7}.bar{fill:#1d4f91}.less{fill:#6b7888}"
     'text{fill:#4d5966;font-size:11px;font-family:"Source Sans Pro"}'
-    ".tick{text-anchor:middle}.scale{text-anchor:end}"
+    ".tick,.val{text-anchor:middle}.scale,.end{text-anchor:end}.strong{font-weight:700}"
+    ".year{fill:none;stroke:#6b7888;stroke-width:1.5;stroke-dasharray:1.5 3.5}"
+    ".without{fill:none;stroke:#6b7888;stroke-width:1.8;stroke-dasharray:6 4}"
+    ".live{stroke:#1b2430;stroke-width:1.6}"
+    ".event{stroke:#1b2430;stroke-width:1;stroke-dasharray:3 3}"
+    ".head,.flag{font-weight:600;fill:#1b2430}.own{fill:#1d4f91;font-weight:700}"
+    ".val{fill:#1b2430}.ask{stroke:#6b7888;fill:none}.ask.ok{fill:#1e6b3c;stroke:#1e6b3c}"
+    ".ask.late{stroke:#a8201a;stroke-width:1.6}.cross{stroke:#a8201a;stroke-width:1.8;fill:none}"
 )
 """The light colours of style.css.html.j2, by the classes that `charts` uses."""
 
@@ -96,6 +103,7 @@ class Heading(Contract):
     level: Literal[1, 2, 3, 4]
     look: Literal["title", "part", "section", "small"]
     text: str
+    aside: Runs = Field((), description="Quieter words behind it.")
     anchor: str = ""
 
 
@@ -163,14 +171,15 @@ class Figure(Contract):
     """A drawing as wide as the page."""
 
     kind: Literal["figure"] = "figure"
+    caption: Runs = ()
     chart: Chart
 
 
 class Bar(Contract):
-    """One line of a split."""
+    """One line of a split; their sum has no bar."""
 
     name: str
-    chart: Chart
+    chart: Chart | None
     extra: str
 
 
@@ -179,6 +188,15 @@ class Bars(Contract):
 
     kind: Literal["bars"] = "bars"
     bars: tuple[Bar, ...]
+
+
+class Rate(Contract):
+    """A function's figure beside its weeks."""
+
+    kind: Literal["rate"] = "rate"
+    value: str
+    note: str
+    chart: Chart
 
 
 class Quote(Contract):
@@ -206,9 +224,16 @@ class Beside(Contract):
     right: tuple["Block", ...]
 
 
+class Panels(Contract):
+    """Stacks of blocks in two columns, each under a heavy line."""
+
+    kind: Literal["panels"] = "panels"
+    panels: tuple[tuple["Block", ...], ...]
+
+
 Block = (
-    Masthead | Heading | Text | Notices | Keys | Cards | Table | Figure | Bars | Quote | Lines
-    | Beside
+    Masthead | Heading | Text | Notices | Keys | Cards | Table | Figure | Bars | Rate | Quote
+    | Lines | Beside | Panels
 )  # fmt: skip
 Page = tuple[Block, ...]
 
@@ -224,6 +249,7 @@ class Outline(Contract):
 
 Notices.model_rebuild()
 Beside.model_rebuild()
+Panels.model_rebuild()
 
 
 def plain(text: str, style: Style = "") -> Runs:
@@ -239,10 +265,11 @@ def cell(text: str, style: Style = "", *, below: str = "", anchor: str = "") -> 
 def drawn(svg: str) -> Chart:
     """A chart of this room as a picture of its own: literal colours, its title in words beside."""
     svg = str(svg)  # not Markup, which would escape what is put in
-    title = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+    title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
     width = re.search(r'\bwidth="(\d+)"', svg)
     if title is None or width is None:
         raise ValueError("a chart has neither a title nor a width")
-    picture = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    picture = picture.replace(title[0], f"<style>{_COLOURS}</style>", 1)
+    picture = re.sub(r' data-ref="[^"]*"', "", svg.replace(title[0], "", 1))
+    head, _, rest = picture.partition(">")
+    picture = f'{head} xmlns="http://www.w3.org/2000/svg"><style>{_COLOURS}</style>{rest}'
     return Chart(svg=picture, alt=unescape(title[1]) or "Chart", width=int(width[1]) * 0.75)

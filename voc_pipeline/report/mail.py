@@ -27,7 +27,8 @@ from voc_pipeline.report.blocks import (
     Table,
     Text,
 )
-from voc_pipeline.report.outline import LANGUAGE, function_part, page_one
+from voc_pipeline.report.outline import LANGUAGE
+from voc_pipeline.report.outline_one import function_part, page_one
 
 SUBJECT_LIMIT = 140
 _WIDTH = 76

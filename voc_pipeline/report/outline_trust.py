@@ -11,6 +11,7 @@ from voc_pipeline.report.blocks import (
     Column,
     Heading,
     Lines,
+    Page,
     Row,
     Table,
     Text,
@@ -18,21 +19,13 @@ from voc_pipeline.report.blocks import (
     drawn,
     plain,
 )
-
-_LEDGER = (
-    ("Fetched", "fetched_count"),
-    ("= Loaded", "loaded_count"),
-    ("+ Revised", "revised_count"),
-    ("+ Deleted", "deleted_count"),
-    ("+ Duplicate", "duplicate_count"),
-    ("+ Set aside", "rejected_count"),
-    ("+ Erased", "suppressed_count"),
-    ("+ Outside period", "outside_window_count"),
-)
+from voc_pipeline.report.outline_parts import View, numbers
+from voc_pipeline.report.page import LEDGER
 
 
-def trust_page(report: WeeklyReport) -> list[Block]:
-    """Sources, ledger, what was set aside, restatements, method and limits."""
+def trust_page(view: View) -> Page:
+    """Sources, ledger, what was set aside, restatements, back-test, method and limits."""
+    report = view.report
     lost = any(line.difference for line in report.balances_all)
     if not report.balances_all:
         finding = "Nothing has been fetched yet"
@@ -40,25 +33,29 @@ def trust_page(report: WeeklyReport) -> list[Block]:
         finding = "Some fetched records are not accounted for: a fault of the program, report it"
     else:
         finding = "Every record fetched is accounted for"
-    known = wording.instant(report.as_of, report.time_zone)
-    return [
+    not_due = (
+        "“Not yet due” counts what a source handed over that is older than the history or newer "
+        "than the week's cutoff; newer records are loaded by the next weeks and nothing of them "
+        "is lost."
+    )
+    placed = view.marks.placement_line(report, view.marks.refs)
+    known = view.calendar.instant(report.as_of, report.time_zone)
+    end = f"{report.week_label} · as known on {known} ({report.time_zone}) · {report.company_name}"
+    return (
         Heading(level=2, look="part", text="How far to trust these figures"),
-        Heading(level=3, look="section", text=phrases.sources_finding(report)),
+        Heading(level=3, look="section", text=view.sentence("finding/sources")),
         _sources(report.sources),
+        *((Text(role="small", runs=plain(placed)),) if placed else ()),
         Heading(level=3, look="section", text=finding),
+        Text(role="small", runs=plain(not_due, "mute")),
         *_ledger("This week", report.balances_week),
         *_ledger("Since the beginning", report.balances_all),
         *_set_aside(report),
-        *_restated(report),
-        _method(report),
-        Text(
-            role="end",
-            runs=plain(
-                f"{report.week_label} · as known on {known} ({report.time_zone}) · "
-                f"{report.company_name}"
-            ),
-        ),
-    ]
+        *_restated(view),
+        *_back_test(view),
+        _method(view),
+        Text(role="end", runs=plain(end)),
+    )
 
 
 def _sources(lines: Sequence[SourceLine]) -> Table:
@@ -108,15 +105,15 @@ def _ledger(name: str, balances: Sequence[LoadBalance]) -> list[Block]:
     heading = Heading(level=4, look="small", text=name)
     if not balances:
         return [heading, Text(role="small", runs=plain("Nothing was loaded.", "mute"))]
-    numbers = [Column(name=said, width=46, is_number=True) for said, _ in _LEDGER]
+    heads = [numbers(said, 46) for _, said in LEDGER]
     rows = []
     for line in balances:
         left = line.difference
         over = cell(f"✕ {wording.grouped(left)}", "bad") if left else cell("✓ 0", "good")
-        counts = [cell(wording.grouped(getattr(line, column))) for _, column in _LEDGER]
+        counts = [cell(wording.grouped(getattr(line, column))) for column, _ in LEDGER]
         rows.append(Row(cells=(cell(line.name), *counts, over), is_strong=not line.source_id))
     last = Column(name="Left over", width=44, is_number=True)
-    return [heading, Table(columns=(Column(name="Source"), *numbers, last), rows=tuple(rows))]
+    return [heading, Table(columns=(Column(name="Source"), *heads, last), rows=tuple(rows))]
 
 
 def _set_aside(report: WeeklyReport) -> list[Block]:
@@ -156,45 +153,86 @@ def _set_aside(report: WeeklyReport) -> list[Block]:
     return blocks
 
 
-def _restated(report: WeeklyReport) -> list[Block]:
+def _restated(view: View) -> list[Block]:
+    report = view.report
     if not report.restated:
         return [Heading(level=3, look="section", text="No published figure changed this week")]
-    rows = [
-        Row(
-            cells=(
-                cell(line.label),
-                cell(wording.day(line.week_start)),
-                cell(line.figure.replace("_", " ")),
-                cell(line.was_value),
-                cell(line.is_value),
-                cell(phrases.BECAUSE[line.reason]),
+    rows = []
+    for line in report.restated:
+        what, was, now = phrases.restated_words(line.figure, line.was_value, line.is_value, "")
+        week = view.calendar.week_name(line.week_start)
+        rows.append(
+            Row(
+                cells=(
+                    cell(line.label),
+                    cell(f"{what.rstrip(', ')}, {week}"),
+                    cell(was),
+                    cell(now),
+                    cell(phrases.BECAUSE[line.reason]),
+                )
             )
         )
-        for line in report.restated
-    ]
     columns = (
         Column(name="Issue"),
-        Column(name="Week of", width=86),
-        Column(name="Figure", width=80),
-        Column(name="Was", width=70),
-        Column(name="Is", width=70),
-        Column(name="Because", width=110),
+        Column(name="What, and of which week", width=150),
+        Column(name="Said then", width=66),
+        Column(name="Is now", width=66),
+        Column(name="Because", width=104),
+    )
+    told = (
+        "Earlier reports keep what they said. What later knowledge changed is listed here, and "
+        "never silently."
     )
     blocks: list[Block] = [
         Heading(level=3, look="section", text="Published figures that changed since"),
+        Text(role="small", runs=plain(told, "mute")),
         Table(columns=columns, rows=tuple(rows)),
     ]
     if report.restated_count > len(rows):
-        told = (
-            f"The {len(rows)} latest of {wording.grouped(report.restated_count)}; all are in the "
-            "table restatements."
-        )
+        of_all = wording.counted(report.restated_count, "figure", "figures")
+        told = f"The {len(rows)} weightiest of {of_all}; all are in the table restatements."
         blocks.append(Text(role="small", runs=plain(told, "mute")))
     return blocks
 
 
-def _method(report: WeeklyReport) -> Beside:
-    sure = report.sureness
+def _back_test(view: View) -> list[Block]:
+    bands = view.report.back_test
+    if not bands:
+        return []
+    share = view.marks.share_of
+    rows = [
+        Row(
+            cells=(
+                cell(one.name),
+                cell(wording.grouped(one.issue_week_count)),
+                cell(share(one.inside_share, one.issue_week_count)),
+                cell(share(one.above_share, one.issue_week_count)),
+                cell(wording.DASH if one.alarm_count is None else wording.grouped(one.alarm_count)),
+                cell(
+                    wording.DASH
+                    if one.chance_alarm_count is None
+                    else wording.decimal(one.chance_alarm_count)
+                ),
+            )
+        )
+        for one in bands
+    ]
+    columns = (
+        Column(name="Reports expected in a week"),
+        numbers("Issue-weeks", 70),
+        numbers("Inside range", 70),
+        numbers("Above", 60),
+        numbers("Alarms", 60),
+        numbers("By chance", 60),
+    )
+    return [
+        Heading(level=3, look="section", text="How the ranges and alarms held so far"),
+        Table(columns=columns, rows=tuple(rows)),
+    ]
+
+
+def _method(view: View) -> Beside:
+    report, sure = view.report, view.report.sureness
     held = "what it truly holds has not been measured yet"
     if sure.inside_share is not None:
         held = (
@@ -202,14 +240,11 @@ def _method(report: WeeklyReport) -> Beside:
             "far; those outside are chance and real movements together, which no one can tell "
             "apart for sure"
         )
-    weeks = wording.counted(report.history_weeks, "earlier week", "earlier weeks")
-    seasons = f"Seasons are known only as far as the history reaches: {weeks}."
-    if report.history_weeks < 52:
-        seasons = f"The history holds {weeks}: seasons are not known yet."
+    level = wording.percent(sure.nominal_inside_share, 0)
     made = [
         (
-            "A report is one piece of feedback that tells of the problem. The same words from the"
-            " same person count once a week."
+            "A report is one piece of feedback that tells of the problem. The same words from the "
+            "same person count once a week."
         ),
         (
             "An issue is a problem that several customers describe alike. It keeps its number as "
@@ -217,8 +252,7 @@ def _method(report: WeeklyReport) -> Beside:
         ),
         (
             "The usual range comes from the issue's own earlier weeks and from how much feedback "
-            f"arrived. Its design level is {wording.percent(sure.nominal_inside_share, 0)}; "
-            f"{held}."
+            f"arrived. Its design level is {level}; {held}."
         ),
         (
             "“Jumped” means more than chance explains, with all issues considered together. By "
@@ -226,11 +260,14 @@ def _method(report: WeeklyReport) -> Beside:
             "calls or fewer are false alarms on average."
         ),
         (
-            "“Where it stands out” compares this week with the issue's 8 earlier weeks, or with "
-            "all issues if it is new. It says where, not why."
+            "Where an issue stands out compares this week with its 8 earlier weeks, or with all "
+            "issues if it is new. It says where, not why."
         ),
-        "The usual band of the four key figures spans nine in ten of the 26 weeks before.",
-        "Earlier weeks are shown as they were published.",
+        "The usual band of the key figures spans nine in ten of the 26 weeks before.",
+        (
+            "Earlier weeks are shown as they were published. Every figure carries its source: the "
+            "table report_figures holds the query behind it."
+        ),
     ]
     limits = [
         (
@@ -241,11 +278,28 @@ def _method(report: WeeklyReport) -> Beside:
             "Issues are found and named by a program from the customers' words. Names and places "
             "can be wrong; people can correct them."
         ),
-        seasons,
-        "A rise after an event is not proof that the event caused it.",
     ]
+    if not report.audits:
+        limits.append(
+            "No one has yet checked by hand how many records were given to the right issue."
+        )
+    limits.append(view.marks.history_line(report, view.marks.refs))
+    limits.append("A rise after an event is not proof that the event caused it.")
     if report.is_simulated:
         limits.append("This company is simulated: no figure here is about real customers.")
+    checked: tuple[Block, ...] = ()
+    if report.audits:
+        lines = [
+            plain(
+                f"{one.name}: {wording.grouped(one.right_count)} of "
+                f"{wording.grouped(one.audited_count)} right"
+            )
+            for one in report.audits
+        ]
+        checked = (
+            Heading(level=3, look="section", text="Labels checked by people"),
+            Lines(lines=tuple(lines)),
+        )
     return Beside(
         left=(
             Heading(level=3, look="section", text="How the figures are made"),
@@ -254,5 +308,6 @@ def _method(report: WeeklyReport) -> Beside:
         right=(
             Heading(level=3, look="section", text="Known limits"),
             Lines(lines=tuple(plain(one) for one in limits)),
+            *checked,
         ),
     )

@@ -29,7 +29,8 @@ from voc_pipeline.report.phrases import (
 )
 
 __all__ = [
-    "Status", "environment", "figure_note", "figure_value", "owner_line", "page_one_words",
+    "Status", "environment", "figure_note", "figure_value", "owner_line", "page_one_plan",
+    "page_one_words",
     "render_html", "report_json", "short_reason", "sources_finding", "status", "where",
     "whole_parts",
 ]  # fmt: skip
@@ -38,7 +39,7 @@ MOST_WORDS = 350
 MOST_LINES = 34
 """Lines of a printed page one, as `_lines` counts them."""
 MOST_PANEL = 6
-_LEDGER = (
+LEDGER = (
     ("fetched_count", "Fetched"), ("loaded_count", "= Loaded"), ("revised_count", "+ Revised"),
     ("deleted_count", "+ Deleted"), ("duplicate_count", "+ Known already"),
     ("rejected_count", "+ Set aside"), ("suppressed_count", "+ Erased"),
@@ -77,13 +78,23 @@ _PLANS = (
 def render_html(report: WeeklyReport) -> str:
     """The report as one self-contained HTML file; the same report gives the same bytes."""
     known = _known(report)
+    plan = _chosen(report, known)
+    return _environment().get_template("page.html.j2").render(known, plan=plan)
+
+
+def page_one_plan(report: WeeklyReport) -> Plan:
+    """How much page one shows, the same on every form of the report."""
+    return _chosen(report, _known(report))
+
+
+def _chosen(report: WeeklyReport, known: dict[str, object]) -> Plan:
     template = _environment().get_template("page_one.html.j2")
     for plan in _PLANS:
         if _lines(report, plan) > MOST_LINES:
             continue
         if len(page_one_words(template.render(known, plan=plan))) <= MOST_WORDS:
             break
-    return _environment().get_template("page.html.j2").render(known, plan=plan)
+    return plan
 
 
 def _lines(report: WeeklyReport, plan: Plan) -> float:
@@ -159,7 +170,7 @@ def _environment() -> Environment:
         times=wording.times,
         excerpt=wording.excerpt,
         most_panel=MOST_PANEL,
-        ledger_columns=_LEDGER,
+        ledger_columns=LEDGER,
         because=phrases.BECAUSE,
         ratio_axis=charts.ratio_axis,
         status=phrases.status,

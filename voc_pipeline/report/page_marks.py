@@ -212,7 +212,7 @@ class Marks:
         return Markup(
             '<td class="n now" data-name="Change"{}>{}</td><td class="n" data-name="Interval"{}>{}'
             "</td>"
-        ).format(change, wording.change(fix.change), ends, _interval(fix))
+        ).format(change, wording.change(fix.change), ends, interval(fix))
 
     def fix_line(self, fix: FixLine, refs: Refs) -> Said:
         """The verdict on a fix with its numbers and the smallest fall that could be seen."""
@@ -226,7 +226,7 @@ class Marks:
                 Said(wording.change(fix.change), refs.fix(fix.action_id, "change")),
                 " (",
                 Said(
-                    _interval(fix),
+                    interval(fix),
                     refs.fix(fix.action_id, "change_lower"),
                     refs.fix(fix.action_id, "change_upper"),
                 ),
@@ -377,7 +377,8 @@ class Marks:
         return said(words, pictures.chart_title(issue, self.refs))
 
 
-def _interval(fix: FixLine) -> str:
+def interval(fix: FixLine) -> str:
+    """The interval of a fix's change, as printed."""
     if fix.change_lower is None or fix.change_upper is None:
         return wording.DASH
     return f"{wording.change(fix.change_lower)} to {wording.change(fix.change_upper)}"
