@@ -10,6 +10,7 @@ from assets.actions import actions
 from assets.automation import failed_runs, monday_schedule, weekly_job
 from assets.checks import CHECKS
 from assets.curation import curation
+from assets.delivery_job import delivery_job, delivery_sensor
 from assets.feedback import feedback
 from assets.home import Home
 from assets.issues import issues
@@ -44,15 +45,16 @@ def definitions_of(home: Home) -> dg.Definitions:
     company = home.settings.company
     partitions = weekly(company)
     job = weekly_job()
+    sends = home.settings.delivery.automatic
     return dg.Definitions(
         assets=[
             stage_asset(body, partitions=partitions, kinds=kinds, self_dependent=body is issues)
             for body, kinds in STAGES.items()
         ],
         asset_checks=CHECKS,
-        jobs=[job],
+        jobs=[job, *([delivery_job] if sends else [])],
         schedules=[monday_schedule(job, company)],
-        sensors=[failed_runs],
+        sensors=[failed_runs, *([delivery_sensor(home, job)] if sends else [])],
         resources={"home": HomeResource(path=str(home.path))},
         executor=dg.in_process_executor,
     )

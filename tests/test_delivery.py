@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from post_office import OPENSSL, PASSWORD, USER, chat_room, make_certificate, post_office
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from assets import delivery
 from assets.command_line import app
+from assets.definitions import definitions_of
 from assets.home import Home
 from connectors.webhook import WebhookClient, message, safe_line
 from models.delivery import Delivery, DeliverySettings
@@ -329,3 +331,53 @@ def test_a_failed_delivery_ends_the_command_with_a_fault(house):
         done = voc("deliver", "--week", "2026-W46", "--home", str(home.path), "--send")
     assert isinstance(done.exception, DeliveryError)
     assert "2 not delivered" in str(done.exception)
+
+
+# ------------------------------------------------------------------------------------ Dagster
+
+
+def automatic(house, port: int) -> Home:
+    return house(port, "automatic = true\n")
+
+
+def sensed(home: Home, week: str) -> dg.RunRequest | dg.SkipReason:
+    """What the sensor says after a weekly run of one week."""
+    definitions = definitions_of(home)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(
+            definitions.resolve_job_def("weekly"), tags={"dagster/partition": week}
+        )
+        event = instance.report_engine_event("done", run)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="report_is_there", dagster_event=event, dagster_instance=instance,
+            dagster_run=run,
+        )  # fmt: skip
+        return definitions.resolve_sensor_def("report_is_there")(context)
+
+
+def test_the_report_of_the_week_just_closed_is_sent_by_itself_and_no_other(house):
+    home = automatic(house, 25)
+    found = sensed(home, "2026-11-09")
+    assert isinstance(found, dg.RunRequest)
+    assert found.run_key == "deliver 2026-11-09"
+    assert isinstance(sensed(home, "2026-11-02"), dg.SkipReason)
+    plain = definitions_of(house(25))
+    assert "deliver" not in {job.name for job in plain.jobs}
+
+
+def test_a_delivery_that_fails_is_a_failed_run_in_sight(house):
+    with post_office() as office:
+        home = automatic(house, office.port)
+        office.refusals.append("rcpt 550 gone")
+        job = definitions_of(home).resolve_job_def("deliver")
+        config = {"ops": {"send_report": {"config": {"week": "2026-11-09"}}}}
+        done = job.execute_in_process(run_config=config, raise_on_error=False)
+        assert not done.success
+        (event,) = [one for one in done.all_events if one.is_step_failure]
+        assert "cco@harbour.example: mail server 127.0.0.1 refuses the recipient: 550" in (
+            event.step_failure_data.user_failure_data.description
+        )
+        assert office.recipients == [VP]
+        again = job.execute_in_process(run_config=config, raise_on_error=False)
+        assert again.success
+        assert office.recipients == [VP, CCO]

@@ -6,6 +6,7 @@ how it looks, by each form's template.
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import Literal
 
@@ -13,22 +14,48 @@ from pydantic import Field
 
 from models.table import Contract
 
-_COLOURS = (
-    ".line{fill:none;stroke:#1d4f91;stroke-width:1.4;stroke-linejoin:round}"
-    "svg.wide .line{stroke-width:1.8}.band,.trough{fill:#dde4ec}.dot{fill:#1b2430}"
-    ".above{fill:#a8201a}.axis{fill:none;stroke:#6b7888}.grid{fill:none;stroke:#c9d1da;"
-    "stroke-width:.7}.bar{fill:#1d4f91}.less{fill:#6b7888}"
-    'text{fill:#4d5966;font-size:11px;font-family:"Source Sans Pro"}'
-    ".tick,.val{text-anchor:middle}.scale,.end{text-anchor:end}.strong{font-weight:700}"
-    ".year{fill:none;stroke:#6b7888;stroke-width:1.5;stroke-dasharray:1.5 3.5}"
-    ".without{fill:none;stroke:#6b7888;stroke-width:1.8;stroke-dasharray:6 4}"
-    ".live{stroke:#1b2430;stroke-width:1.6}"
-    ".event{stroke:#1b2430;stroke-width:1;stroke-dasharray:3 3}"
-    ".head,.flag{font-weight:600;fill:#1b2430}.own{fill:#1d4f91;font-weight:700}"
-    ".val{fill:#1b2430}.ask{stroke:#6b7888;fill:none}.ask.ok{fill:#1e6b3c;stroke:#1e6b3c}"
-    ".ask.late{stroke:#a8201a;stroke-width:1.6}.cross{stroke:#a8201a;stroke-width:1.8;fill:none}"
-)
-"""The light colours of style.css.html.j2, by the classes that `charts` uses."""
+_INK, _MUTE, _EDGE, _BLUE, _BAD, _GOOD = (
+    "#1b2430", "#4d5966", "#6b7888", "#1d4f91", "#a8201a", "#1e6b3c",
+)  # fmt: skip
+_DRAWN_LINE = {"fill": "none", "stroke": _BLUE, "stroke-width": "1.4", "stroke-linejoin": "round"}
+_LOOKS: dict[str, dict[str, str]] = {
+    "line": _DRAWN_LINE,
+    "wide line": {**_DRAWN_LINE, "stroke-width": "1.8"},
+    "band": {"fill": "#dde4ec"},
+    "trough": {"fill": "#dde4ec"},
+    "dot": {"fill": _INK},
+    "above": {"fill": _BAD},
+    "axis": {"fill": "none", "stroke": _EDGE},
+    "grid": {"fill": "none", "stroke": "#c9d1da", "stroke-width": "0.7"},
+    "bar": {"fill": _BLUE},
+    "less": {"fill": _EDGE},
+    "year": {
+        "fill": "none", "stroke": _EDGE, "stroke-width": "1.5", "stroke-dasharray": "1.5 3.5",
+        "stroke-linecap": "round",
+    },
+    "without": {
+        "fill": "none", "stroke": _EDGE, "stroke-width": "1.8", "stroke-dasharray": "6 4",
+    },
+    "live": {"stroke": _INK, "stroke-width": "1.6"},
+    "event": {"stroke": _INK, "stroke-dasharray": "3 3"},
+    "ask": {"fill": "none", "stroke": _EDGE},
+    "ok": {"fill": _GOOD, "stroke": _GOOD},
+    "late": {"stroke": _BAD, "stroke-width": "1.6"},
+    "cross": {"fill": "none", "stroke": _BAD, "stroke-width": "1.8"},
+    "tick": {"text-anchor": "middle"},
+    "scale": {"text-anchor": "end"},
+    "end": {"text-anchor": "end"},
+    "head": {"fill": _INK, "font-weight": "600"},
+    "flag": {"fill": _INK, "font-weight": "600"},
+    "val": {
+        "fill": _INK, "text-anchor": "middle", "stroke": "#ffffff", "stroke-width": "2.5",
+        "paint-order": "stroke",
+    },
+    "strong": {"font-weight": "700"},
+    "own": {"fill": _BLUE, "font-weight": "700"},
+}  # fmt: skip
+"""The light looks of style.css.html.j2 as attributes, by the classes that `charts` uses."""
+_WORDS = {"fill": _MUTE, "font-size": "11", "font-family": "Source Sans Pro"}
 
 Style = Literal["", "strong", "mute", "bad", "warn", "good", "quiet"]
 
@@ -270,6 +297,18 @@ def drawn(svg: str) -> Chart:
     if title is None or width is None:
         raise ValueError("a chart has neither a title nor a width")
     picture = re.sub(r' data-ref="[^"]*"', "", svg.replace(title[0], "", 1))
-    head, _, rest = picture.partition(">")
-    picture = f'{head} xmlns="http://www.w3.org/2000/svg"><style>{_COLOURS}</style>{rest}'
+    is_wide = picture.startswith('<svg class="wide"')
+    picture = picture.replace("<svg class=", '<svg xmlns="http://www.w3.org/2000/svg" id=', 1)
+    picture = _CLASS.sub(lambda found: f"<{found[1]} {_look(found[1], found[2], is_wide)}", picture)
     return Chart(svg=picture, alt=unescape(title[1]) or "Chart", width=int(width[1]) * 0.75)
+
+
+_CLASS = re.compile(r'<(\w+) class="([\w ]+)"')
+
+
+@lru_cache(maxsize=256)
+def _look(element: str, classes: str, is_wide: bool) -> str:
+    looks = dict(_WORDS) if element == "text" else {}
+    for name in classes.split():
+        looks |= _LOOKS.get(f"wide {name}" if is_wide else name, _LOOKS.get(name, {}))
+    return " ".join(f'{name}="{value}"' for name, value in looks.items())

@@ -5,6 +5,7 @@ print. Coordinates have one decimal; the same input gives the same bytes. A dot'
 its colour, says whether the last week is above its range (a square) or not (a round one).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from math import log2
@@ -19,6 +20,7 @@ Points = list[tuple[float, float] | None]
 _PAD = 3.0
 RATIO_LOW, RATIO_HIGH = 0.25, 8.0
 """Ends of the ratio axis: a quarter and eight times what was expected."""
+_WHOLE = re.compile(r"\.0(?=[ L]|$)")
 _RATIO_SIZE = (112, 20)
 _RATIO_TICKS = ((0.5, "½"), (1.0, "1"), (2.0, "2"), (4.0, "4"), (8.0, "8"))
 
@@ -44,9 +46,13 @@ def sparkline(
     low, high = _scale(series, has_zero=has_zero)
     step = (width - 2 * _PAD) / max(len(series.values) - 1, 1)
 
-    def place(values: Sequence[float | None]) -> Points:
+    floor, room = height - _PAD, height - 2 * _PAD
+
+    def place(values: Sequence[float | None]) -> Points:  # `level`, written out: it is called most
         return [
-            None if value is None else (_PAD + step * week, level(value, low, high, height))
+            None
+            if value is None
+            else (_PAD + step * week, floor - (value - low) / (high - low) * room)
             for week, value in enumerate(values)
         ]
 
@@ -183,8 +189,9 @@ def number(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
-def _pair(point: tuple[float, float]) -> str:
-    return f"{number(point[0])} {number(point[1])}"
+def _joined(points: Sequence[tuple[float, float]]) -> str:
+    """The points of a path, each coordinate as `number` writes it; one pass for all of them."""
+    return _WHOLE.sub("", "L".join([f"{x:.1f} {y:.1f}" for x, y in points]))
 
 
 def _runs(points: Points) -> list[list[tuple[float, float]]]:
@@ -202,7 +209,7 @@ def line(points: Points, kind: str = "line") -> str:
     runs = _runs(points)
     if not runs:
         return ""
-    drawn = "".join(f"M{'L'.join(map(_pair, run))}" for run in runs)
+    drawn = "".join(f"M{_joined(run)}" for run in runs)
     return f'<path class="{kind}" d="{drawn}"/>'
 
 
@@ -219,7 +226,7 @@ def band(lower: Points, upper: Points) -> str:
             run.append(pair)
         elif run:
             around = [up for _, up in run] + [low for low, _ in reversed(run)]
-            shapes.append(f"M{'L'.join(map(_pair, around))}Z")
+            shapes.append(f"M{_joined(around)}Z")
             run = []
     return f'<path class="band" d="{"".join(shapes)}"/>' if shapes else ""
 

@@ -8,6 +8,7 @@ something stands there; the HTML report shows it.
 import re
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 UNSHOWN = "[?]"
@@ -67,6 +68,7 @@ def unshowable(shown: Iterable[int]) -> re.Pattern[str]:
     return re.compile(f"[^{kept}]+")
 
 
+@lru_cache(maxsize=4096)
 def showable(text: str, missing: re.Pattern[str]) -> str:
     """The text as the font can show it; a long word may break every 24 signs."""
     made = missing.sub(UNSHOWN, text.translate(_JOINERS).translate(INSTEAD))
