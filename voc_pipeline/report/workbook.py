@@ -41,6 +41,12 @@ class Sheet:
     frozen: int = 1
 
 
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_urls": False,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+}
 _FORMATS = {
     "text": "@",
     "count": "#,##0",
@@ -54,13 +60,7 @@ _FORMATS = {
 def render_workbook(report: WeeklyReport) -> bytes:
     """The figures of a report as XLSX: one sheet a kind of figure."""
     file = BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_urls": False,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-    }
-    with Workbook(file, options) as book:
+    with Workbook(file, OPTIONS) as book:
         book.set_properties(
             {
                 "title": f"Customer voice, {report.week_label}",
