@@ -115,7 +115,7 @@ def judge_weeks(
         reference = Reference(settings.method, grid, list(steps.values()))
     known = _verdicts_by_week(earlier)
     first = _first_steps(grid, issues)
-    rows: list[dict[str, object]] = []
+    tables: list[pl.DataFrame] = []
     for week, step in steps.items():
         previous = known.get(week - _ONE_WEEK, {})
         judging = _Judging(grid, measurer, reference, first, level, settings, previous)
@@ -124,8 +124,8 @@ def judge_weeks(
             str(row["issue_id"]): (str(row["verdict"]), int(str(row["verdict_weeks"])))
             for row in found
         }
-        rows.extend(found)
-    return _as_table(rows)
+        tables.append(_as_table(found))
+    return pl.concat(tables)
 
 
 @dataclass(frozen=True)
