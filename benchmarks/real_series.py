@@ -11,8 +11,8 @@ stream: comments of an ambulance service (an issue is a person's label) and app 
 a list of words), each in order of time and dealt 100 and 20 to a week: 50 weeks of 120 texts.
 as_dated: the comments by their own dates, 1 to 470 a week, three services as sources.
 shuffled: weeks relabelled at random within each source: what alarms then is false.
-flood: one source brings nine times more texts in a week, drawn from those of its last nine weeks, where
-nothing but the volume changed, or from all its texts, which may tell of other things.
+flood: one source brings nine times more texts in a week, drawn from those of its last nine weeks,
+where nothing but the volume changed, or from all its texts, which may tell of other things.
 """
 
 import argparse
