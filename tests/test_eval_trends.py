@@ -67,8 +67,9 @@ def test_a_spike_in_a_thursday_series_is_found_in_its_week_and_only_there():
     assert row["lower_bound"] < row["expected_count"] < row["upper_bound"] < 70
     assert row["exceedance_score"] > 1
     assert row["p_value"] <= row["q_value"] < 0.01
-    alarms = found.filter("is_alarm").filter(pl.col("week_start") != row["week_start"])
-    assert alarms.height <= 2
+    alarms = found.filter("is_alarm")
+    assert alarms.filter(pl.col("series") == "A").height == 1
+    assert alarms.height - 1 <= 0.1 * 52  # nothing else happened: one week in ten may alarm
 
 
 def test_each_week_is_judged_with_what_was_known_up_to_it():
