@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
-from voc_pipeline.trends.filter import FilterPath, run_filter
+from voc_pipeline.trends.filter import FilterPath, ObservedWeek, RunningFilter, run_filter
 from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.negative_binomial import (
     Predictive,
@@ -140,6 +140,30 @@ def test_a_lasting_step_becomes_the_expectation_within_eight_weeks():
     counts[60:] = null_counts(np.full(30, 40.0), 1.0, 7, 20)
     path = filtered(counts)
     assert np.median(path.predictive(68).mean) > 30
+
+
+def test_a_burst_of_weeks_leaves_neither_level_nor_dispersion_behind():
+    counts = null_counts(np.full(40, 10.0), 1.2, 16, 120)
+    burst = np.random.default_rng(17).poisson([[60], [80], [70], [40], [20]], (5, 40))
+    counts[60:65] += burst
+    path = filtered(counts)
+    assert np.median(path.predictive(119).mean) == pytest.approx(10, rel=0.15)
+    assert np.median(path.phi[119]) < 1.6
+    assert np.median(path.predictive(119).quantile(0.975)) <= 20
+
+
+def test_running_on_week_by_week_is_the_run_over_all_weeks():
+    counts = null_counts(np.array([3.0, 20.0, 0.4]), 1.5, 18)
+    running = RunningFilter(3)
+    ahead = [
+        running.step(ObservedWeek(count, np.ones(3), float(week)))
+        for week, count in enumerate(counts)
+    ]
+    whole = filtered(counts, snapshot_steps=[WEEKS - 1])
+    np.testing.assert_array_equal(ahead[-1].law.mean, whole.predictive(WEEKS - 1).mean)
+    np.testing.assert_array_equal(
+        running.snapshot().forecast.size, whole.snapshots[WEEKS - 1].forecast.size
+    )
 
 
 def test_expectation_follows_exposure():

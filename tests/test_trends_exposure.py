@@ -134,3 +134,21 @@ def test_customers_or_orders_take_the_place_of_texts():
     now = counts.filter(pl.col("week_start") == last)
     assert now["exposure"].to_list() == [9000.0] * 4
     assert now["week_count"].to_list() == [450] * 4
+
+
+def test_a_source_whose_last_weeks_arrive_late_declines_nothing():
+    """What has arrived of the last weeks is judged as the share of its source that has arrived."""
+    shares = np.random.default_rng(6).gamma(0.6, 0.03, (3, 25))
+    texts = USUAL.copy()
+    texts[-4:, 0] *= [0.8, 0.6, 0.4, 0.1]
+    texts[-4:, 1] *= [1.0, 0.9, 0.7, 0.3]
+    cases = course(texts, shares, seed=7)
+    last = MONDAY + timedelta(weeks=WEEKS - 1)
+    counts = weekly_counts(mentions_of(cases), volumes_of(texts), first_week=MONDAY, last_week=last)
+    found = judge_weeks(
+        counts,
+        pl.DataFrame(),
+        pl.DataFrame(),
+        weeks=[last - timedelta(weeks=back) for back in (3, 2, 1, 0)],
+    )
+    assert not set(found["verdict"]) & {"DECLINING", "RESOLVED"}

@@ -398,3 +398,20 @@ def test_season_seen_once_is_not_taken_out_of_a_direction():
     level = [*steady(30, 12, 5), *steady(30, 24, 6)]
     row = walked(company(60, A=level), 59, 59)[0]
     assert row["verdict"] == "STEADY"
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 60), min_size=24, max_size=24), min_size=1, max_size=4),
+    st.sampled_from([0.001, 0.5, 7.0, 1e6]),
+)
+def test_the_unit_of_exposure_changes_no_verdict_and_no_chance(values, unit):
+    series = {f"I{place}": list(map(float, one)) for place, one in enumerate(values)}
+    plain, scaled = (
+        judge_week(counts(series, [size] * 24), NOTHING, NOTHING, week=week(23))
+        for size in (100.0, 100.0 * unit)
+    )
+    same = ["issue_id", "verdict", "is_alarm", "is_watched", "is_escalated"]
+    assert_frame_equal(plain.select(same), scaled.select(same))
+    near = ["p_value", "expected_count", "upper_bound", "forecast_count", "rate_ratio"]
+    assert_frame_equal(plain.select(near), scaled.select(near), rel_tol=1e-3, abs_tol=1e-6)
