@@ -1,14 +1,16 @@
 """Where the week's flagged issues sit, written with what is published; the breakdown of all."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 import polars as pl
 
 from assets.stage import WeekRun
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
+from models.quality import DataNotice
+from models.raw import SourceHealth
 from models.table import TableRow
 from voc_pipeline.trends.breakdown import cell_exposure, issue_reports, weekly_breakdown
+from voc_pipeline.trends.notices import Listening, find_notices, issue_shares
 from voc_pipeline.trends.patterns import find_patterns
 from voc_pipeline.trends.places import EARLIER_WEEKS, find_places
 from voc_pipeline.trends.terms import find_new_terms
@@ -21,7 +23,7 @@ _FLAGGED = ("NEW", "SPIKING", "RISING")
 
 def places_of(
     run: WeekRun, week: date, judged: pl.DataFrame, mentions: pl.DataFrame
-) -> Mapping[type[TableRow], pl.DataFrame]:
+) -> dict[type[TableRow], pl.DataFrame]:
     """The tables of a week's flagged issues, as known now; empty where none is flagged.
 
     Args:
@@ -63,6 +65,23 @@ def places_of(
         IssuePattern: patterns,
         IssueNewTerm: find_new_terms(texts, week=week),
     }
+
+
+def notices_of(
+    run: WeekRun, week: date, mentions: pl.DataFrame, lag: pl.DataFrame
+) -> dict[type[TableRow], pl.DataFrame]:
+    """The notices on the data of a week, as known now."""
+    warehouse, first = run.warehouse, week - timedelta(weeks=EARLIER_WEEKS)
+    copies = evidence.text_copies(warehouse, week, first=first)
+    told = Listening(
+        health=warehouse.rows(SourceHealth, "week_start BETWEEN ? AND ?", first, week),
+        issues=issue_shares(mentions, copies, week=week),
+        copies=copies,
+        cells=evidence.first_heard(warehouse, week),
+        lag=lag,
+    )
+    names = {one.id: one.name or one.id for one in run.settings.sources}
+    return {DataNotice: find_notices(told, names, week=week)}
 
 
 def write_breakdown(run: WeekRun) -> None:

@@ -5,14 +5,16 @@ from datetime import date
 import polars as pl
 
 from assets.stage import WeekRun, table_note
-from assets.trend_places import places_of, write_breakdown
+from assets.trend_places import notices_of, places_of, write_breakdown
+from models.quality import PublicationLag
 from models.trend import IssueWeekly, PublishedFigure, TrendBacktest
 from models.week import weeks_between
 from voc_pipeline.trends.backtest import backtest
 from voc_pipeline.trends.counts import weekly_counts
+from voc_pipeline.trends.lag import first_to_judge, publication_lag, with_nowcast
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
 from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
-from voc_pipeline.warehouse import decisions, knowledge
+from voc_pipeline.warehouse import decisions, evidence, knowledge
 
 VERSION = 2
 
@@ -41,7 +43,8 @@ def trends(run: WeekRun) -> None:
             continue
         known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
         mentions = knowledge.current_mentions(warehouse, now)
-        start, judged = _judge(run, known, mentions, now)
+        lag = publication_lag(evidence.source_arrivals(warehouse, now), week=now)
+        start, judged = _judge(run, known, mentions, lag, now)
         published_to = knowledge.last_published_week(warehouse)
         latest = max(now, published_to or now)
         restated = restate(
@@ -60,8 +63,10 @@ def trends(run: WeekRun) -> None:
                 totals = knowledge.weekly_totals(warehouse, week)
                 figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
                 warehouse.append(PublishedFigure, figures)
-                for model, frame in places_of(run, week, rows, mentions).items():
+                found = places_of(run, week, rows, mentions)
+                for model, frame in (found | notices_of(run, week, mentions, lag)).items():
                     warehouse.replace(model, frame, "week_start = ?", week)
+            warehouse.replace(PublicationLag, lag, "TRUE")
             knowledge.add_restatements(warehouse, restated)
             decisions.remember_judged(warehouse)
             tested = backtest(knowledge.published_judgements(warehouse, week), week=week)
@@ -81,7 +86,7 @@ def _used_settings(run: WeekRun) -> object:
 
 
 def _judge(
-    run: WeekRun, known: pl.DataFrame, mentions: pl.DataFrame, now: date
+    run: WeekRun, known: pl.DataFrame, mentions: pl.DataFrame, lag: pl.DataFrame, now: date
 ) -> tuple[date | None, pl.DataFrame]:
     """The first week whose counts changed, and the verdicts from it on, as known now."""
     warehouse, first = run.warehouse, run.settings.company.first_week
@@ -91,7 +96,7 @@ def _judge(
         first_week=first,
         last_week=now,
     )
-    start = first_changed_week(counts, known)
+    start = first_to_judge(first_changed_week(counts, known), known, lag, week=now)
     weeks = list(weeks_between(start, now)) if start else []
     register = decisions.curated_issues(warehouse, now)
     earlier = known.filter(pl.col("week_start") < start) if start else known
@@ -103,7 +108,7 @@ def _judge(
         level=run.settings.engine.alarm_level,
         settings=TrendSettings(method=run.settings.engine.trend_method),
     )
-    return start, judged
+    return start, with_nowcast(judged, mentions, lag, week=now)
 
 
 def _note(run: WeekRun, week: date, rows: pl.DataFrame, restated: pl.DataFrame) -> None:

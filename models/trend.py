@@ -87,6 +87,16 @@ class IssueWeekly(TableRow):
     forecast_count: float | None = Field(description="Count expected for the next week.")
     forecast_lower: float | None = Field(description="Lower end of the forecast's 95 % range.")
     forecast_upper: float | None = Field(description="Upper end of the forecast's 95 % range.")
+    is_provisional: bool = Field(
+        description="True if, as late as its sources usually are, less than 95 % of the issue's "
+        "reports of the week have arrived."
+    )
+    nowcast_count: float = Field(
+        description="Reports the week should hold when all has arrived; feedback_count where it "
+        "is not provisional."
+    )
+    nowcast_lower: float = Field(description="Lower end of the nowcast's 95 % interval.")
+    nowcast_upper: float = Field(description="Upper end of the nowcast's 95 % interval.")
     reason: str = Field(description="The verdict in words, with its numbers.")
 
 

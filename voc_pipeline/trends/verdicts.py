@@ -274,6 +274,10 @@ def _figures(grid: CountGrid, found: WeekMeasures, place: int, step: int) -> dic
         "forecast_count": _number(found.forecast, place),
         "forecast_lower": _number(found.forecast_lower, place),
         "forecast_upper": _number(found.forecast_upper, place),
+        "is_provisional": False,  # what is late is known to `lag` only
+        "nowcast_count": float(count),
+        "nowcast_lower": float(count),
+        "nowcast_upper": float(count),
     }
 
 

@@ -15,6 +15,7 @@ from models.issue import IssueCrosswalk, IssueLineage
 from models.ledger import PublishedReport
 from models.mention import Mention
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
+from models.quality import DataNotice, PublicationLag
 from models.raw import Load, Reject, SourceHealth
 from models.segment import Segment
 from models.table import TableRow
@@ -53,6 +54,8 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     FixVerdict,
     FixWeek,
     SourceHealth,
+    DataNotice,
+    PublicationLag,
     Load,
     Reject,
     PublishedReport,

@@ -16,6 +16,7 @@ from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQ
 from models.ledger import Cursor, PublishedReport, StagePartition, SuppressedCustomer
 from models.mention import Mention
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
+from models.quality import DataNotice, PublicationLag
 from models.raw import Load, RawRecord, Reject, SourceHealth
 from models.segment import Segment, Vector
 from models.table import TableRow
@@ -36,6 +37,7 @@ TRUE_TABLES: tuple[type[TableRow], ...] = (
     IssuePlace,
     IssuePattern,
     IssueNewTerm,
+    DataNotice,
     IssueCrosswalk,
     DecisionRow,
     PublishedReport,
@@ -60,6 +62,7 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     IssueWeekly,
     TrendBacktest,
     IssueWeeklyBreakdown,
+    PublicationLag,
     Action,
     ActionChange,
     FixVerdict,
