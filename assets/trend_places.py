@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from assets.stage import WeekRun
+from models.exposure import SuppliedExposure
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
 from models.quality import DataNotice
 from models.raw import SourceHealth
@@ -15,6 +16,7 @@ from voc_pipeline.trends.patterns import find_patterns
 from voc_pipeline.trends.places import EARLIER_WEEKS, find_places
 from voc_pipeline.trends.terms import find_new_terms
 from voc_pipeline.warehouse import decisions, evidence, knowledge
+from voc_pipeline.warehouse.store import frame_hash
 
 VERSION = 1
 _BREAKDOWN = "breakdown"
@@ -90,6 +92,7 @@ def write_breakdown(run: WeekRun) -> None:
     now = warehouse.latest_week("trends")
     if now is None:
         return
+    supplied = warehouse.rows(SuppliedExposure)
     stage = warehouse.stage(
         _BREAKDOWN,
         now,
@@ -99,13 +102,14 @@ def write_breakdown(run: WeekRun) -> None:
             "feedback": warehouse.history_hash("feedback", now),
             "curation": warehouse.output_hash("curation", now),
             "decisions": decisions.mapping_hash(warehouse),
+            "exposure": frame_hash(supplied),
         },
     )
     if stage.is_current:
         return
     counts = weekly_breakdown(
         issue_reports(knowledge.current_mentions(warehouse, now)),
-        cell_exposure(evidence.feedback_cells(warehouse, now, first=first)),
+        cell_exposure(evidence.feedback_cells(warehouse, now, first=first), supplied),
         decisions.curated_issues(warehouse, now).select("issue_id", "function"),
         first_week=first,
         last_week=now,

@@ -1,11 +1,14 @@
 """trends: every issue's weeks counted, given a range and a verdict; what was published."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from assets.stage import WeekRun, table_note
+from assets.supplied_exposure import exposure_of, read_rows
 from assets.trend_places import notices_of, places_of, write_breakdown
+from models.exposure import SuppliedExposure
 from models.quality import PublicationLag
 from models.trend import IssueWeekly, PublishedFigure, TrendBacktest
 from models.week import weeks_between
@@ -13,8 +16,10 @@ from voc_pipeline.trends.backtest import backtest
 from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.trends.lag import first_to_judge, publication_lag, with_nowcast
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
+from voc_pipeline.trends.supplied import week_exposure
 from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
 from voc_pipeline.warehouse import decisions, evidence, knowledge
+from voc_pipeline.warehouse.store import frame_hash
 
 VERSION = 2
 
@@ -26,8 +31,10 @@ def trends(run: WeekRun) -> None:
     and those after it are judged again and each difference becomes a restatement.
     """
     warehouse = run.warehouse
+    exposure_rows = read_rows(run)
     for week in run.weeks:
         now = max(week, warehouse.latest_week("trends") or week)
+        exposed = exposure_of(run, exposure_rows, now)
         stage = warehouse.stage(
             "trends",
             week,
@@ -36,6 +43,7 @@ def trends(run: WeekRun) -> None:
                 "mentions": warehouse.history_hash("mentions", now),
                 "feedback": warehouse.history_hash("feedback", now),
                 "curation": warehouse.output_hash("curation", now),
+                **({"exposure": frame_hash(exposed)} if exposed.height else {}),
             },
             settings=_used_settings(run),
         )
@@ -44,7 +52,7 @@ def trends(run: WeekRun) -> None:
         known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
         mentions = knowledge.current_mentions(warehouse, now)
         lag = publication_lag(evidence.source_arrivals(warehouse, now), week=now)
-        start, judged = _judge(run, known, mentions, lag, now)
+        start, judged = _judge(run, known, Known(mentions, lag, exposed), now)
         published_to = knowledge.last_published_week(warehouse)
         latest = max(now, published_to or now)
         restated = restate(
@@ -67,6 +75,7 @@ def trends(run: WeekRun) -> None:
                 for model, frame in (found | notices_of(run, week, mentions, lag)).items():
                     warehouse.replace(model, frame, "week_start = ?", week)
             warehouse.replace(PublicationLag, lag, "TRUE")
+            warehouse.replace(SuppliedExposure, exposed, "TRUE")
             knowledge.add_restatements(warehouse, restated)
             decisions.remember_judged(warehouse)
             tested = backtest(knowledge.published_judgements(warehouse, week), week=week)
@@ -85,18 +94,33 @@ def _used_settings(run: WeekRun) -> object:
     return engine.alarm_level, engine.trend_method
 
 
+@dataclass(frozen=True)
+class Known:
+    """What weeks are judged from beside the register: all as known now."""
+
+    mentions: pl.DataFrame
+    lag: pl.DataFrame
+    exposed: pl.DataFrame
+    """Rows of SuppliedExposure; empty where the feedback itself is the exposure."""
+
+
 def _judge(
-    run: WeekRun, known: pl.DataFrame, mentions: pl.DataFrame, lag: pl.DataFrame, now: date
+    run: WeekRun, known: pl.DataFrame, told: Known, now: date
 ) -> tuple[date | None, pl.DataFrame]:
     """The first week whose counts changed, and the verdicts from it on, as known now."""
     warehouse, first = run.warehouse, run.settings.company.first_week
-    counts = weekly_counts(
-        mentions,
-        knowledge.weekly_volumes(warehouse, now),
-        first_week=first,
-        last_week=now,
+    volumes = knowledge.weekly_volumes(warehouse, now)
+    all_weeks = list(weeks_between(first, now))
+    exposure = (
+        week_exposure(told.exposed, volumes, told.lag, weeks=all_weeks)
+        if told.exposed.height
+        else None
     )
-    start = first_to_judge(first_changed_week(counts, known), known, lag, week=now)
+    counts = weekly_counts(
+        told.mentions, volumes, first_week=first, last_week=now, exposure=exposure
+    )
+    changed = first_changed_week(counts, known)
+    start = first_to_judge(changed, known, told.lag, week=now)
     weeks = list(weeks_between(start, now)) if start else []
     register = decisions.curated_issues(warehouse, now)
     earlier = known.filter(pl.col("week_start") < start) if start else known
@@ -108,7 +132,7 @@ def _judge(
         level=run.settings.engine.alarm_level,
         settings=TrendSettings(method=run.settings.engine.trend_method),
     )
-    return start, with_nowcast(judged, mentions, lag, week=now)
+    return start, with_nowcast(judged, told.mentions, told.lag, week=now)
 
 
 def _note(run: WeekRun, week: date, rows: pl.DataFrame, restated: pl.DataFrame) -> None:

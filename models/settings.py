@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.delivery import DeliverySettings
 from models.errors import ConfigurationError, shortened
+from models.exposure import ExposureSettings
 from models.source import (
     CallRecordsSource,
     CfpbSource,
@@ -144,6 +145,7 @@ class Settings(Contract):
     engine: EngineSettings = Field(default_factory=EngineSettings)
     sources: tuple[Source, ...] = Field(min_length=1)
     events: tuple[EventSettings, ...] = ()
+    exposure: ExposureSettings | None = None
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
 
     @model_validator(mode="after")
@@ -194,8 +196,8 @@ def _finding(found: dict[str, Any], content: dict[str, Any]) -> str:
 def _known_keys() -> list[str]:
     models = (
         Settings, CompanySettings, FunctionSettings, EventSettings, MaskingSettings,
-        EngineSettings, FilesSource, TranscriptsSource, CallRecordsSource, CfpbSource,
-        ColumnMapping, ScoreSettings, DeliverySettings,
+        ExposureSettings, EngineSettings, FilesSource, TranscriptsSource, CallRecordsSource,
+        CfpbSource, ColumnMapping, ScoreSettings, DeliverySettings,
     )  # fmt: skip
     return sorted({name for model in models for name in model.model_fields})
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from models.action import Action, ActionChange, FixVerdict, FixWeek
 from models.curation import CuratedIssue, CuratedQuote, DecisionRow
+from models.exposure import SuppliedExposure
 from models.feedback import Feedback
 from models.glossary import Theme
 from models.issue import IssueCrosswalk, IssueLineage
@@ -56,6 +57,7 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     SourceHealth,
     DataNotice,
     PublicationLag,
+    SuppliedExposure,
     Load,
     Reject,
     PublishedReport,

@@ -10,6 +10,7 @@ import polars as pl
 from models.action import Action, ActionChange, FixVerdict, FixWeek
 from models.curation import CuratedIssue, CuratedQuote, DecisionRow, SplitMember
 from models.delivery import Delivery
+from models.exposure import SuppliedExposure
 from models.feedback import Feedback
 from models.glossary import Theme
 from models.issue import Assignment, Issue, IssueCrosswalk, IssueLineage, IssueQuote
@@ -63,6 +64,7 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     TrendBacktest,
     IssueWeeklyBreakdown,
     PublicationLag,
+    SuppliedExposure,
     Action,
     ActionChange,
     FixVerdict,

@@ -93,9 +93,24 @@ def broken_contracts(warehouse: Warehouse) -> pl.DataFrame:
         "a quote is a substring of a masked verbatim": """
             SELECT count(*) FROM issue_quotes q LEFT JOIN segments s USING (segment_id)
             WHERE s.segment_id IS NULL OR NOT contains(s.segment_text, q.quote)""",
-        "volume is never negative and never above exposure": """
+        "volume is never negative and never above all feedback of the week": """
             SELECT count(*) FROM issue_weekly WHERE feedback_count < 0
-            OR feedback_count > exposure""",
+            OR feedback_count > week_count""",
+        "the cells of a dimension sum to the issue's count": """
+            SELECT count(*) FROM (
+                SELECT issue_id, week_start, dimension, sum(feedback_count) AS cell_count
+                FROM issue_weekly_breakdown GROUP BY ALL
+            ) JOIN issue_weekly USING (issue_id, week_start) WHERE cell_count <> feedback_count""",
+        "the places of an issue sum to its excess as published": """
+            SELECT count(*) FROM (
+                SELECT week_start, issue_id, dimension, sum(contribution) AS excess
+                FROM issue_places WHERE second_dimension = '' GROUP BY ALL
+            ) JOIN (
+                SELECT week_start, issue_id,
+                       max(value) FILTER (figure = 'observed_count')
+                       - max(value) FILTER (figure = 'expected_count') AS published
+                FROM published_figures WHERE issue_id <> '' GROUP BY ALL
+            ) USING (week_start, issue_id) WHERE abs(excess - published) > 1e-5""",
         "shares lie between 0 and 1": """
             SELECT count(*) FROM issue_weekly WHERE share < 0 OR share > 1
             OR p_value < 0 OR p_value > 1 OR q_value < 0 OR q_value > 1""",
