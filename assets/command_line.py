@@ -103,6 +103,7 @@ def check(home: HomeOption = None) -> None:
     """Validate settings, the action register and sources; load nothing."""
     from connectors import connect
     from voc_pipeline.actions.register import read_register
+    from connectors.exposure import read_exposure
 
     chosen = Home.chosen(home)
     company, sources = chosen.settings.company, chosen.settings.sources
@@ -119,6 +120,9 @@ def check(home: HomeOption = None) -> None:
         raise ConfigurationError(
             f"{wrong} to mend in {chosen.path / 'settings.toml'} or its sources"
         )
+    if chosen.settings.exposure is not None:
+        rows = read_exposure(chosen.settings.exposure, chosen.path)
+        out.print(f"Exposure: {rows['exposure'].sum():,.0f} {chosen.settings.exposure.unit}")
     out.print("Settings and sources are in order. Nothing was loaded.")
 
 
