@@ -23,6 +23,7 @@ from models.place import DIMENSIONS
 from voc_pipeline.trends.breakdown import cell_exposure, issue_reports, weekly_breakdown
 from voc_pipeline.trends.places import EARLIER_WEEKS, find_places
 
+Finding = dict[str, Any] | None
 LEAST_REPORTS = 10
 PLANTED = (("product",), ("region",), ("channel",), ("product", "region"), ("channel", "region"))
 EXTRA = (0.5, 1.0, 2.0)
@@ -69,7 +70,7 @@ def window(reports: pl.DataFrame, issue_id: str, week: date) -> pl.DataFrame:
     return reports.filter(pl.col("issue_id") == issue_id, span)
 
 
-def found(tables: Tables, row: dict[str, Any], own: pl.DataFrame, more: pl.DataFrame) -> Any:
+def found(tables: Tables, row: dict[str, Any], own: pl.DataFrame, more: pl.DataFrame) -> Finding:
     """The finding of one issue-week; `more` is feedback added to all cells."""
     flagged = pl.DataFrame({"issue_id": [row["issue_id"]], "expected_count": [row["expected"]]})
     added = more.group_by("week_start", *DIMENSIONS).agg(feedback_count=pl.len())
@@ -109,7 +110,7 @@ def planted(
     return more.with_columns(week_start=pl.lit(week)), cell
 
 
-def is_right(finding: dict[str, Any] | None, cell: dict[str, str]) -> bool:
+def is_right(finding: Finding, cell: dict[str, str]) -> bool:
     """True if the finding names the planted cell, or a part of a planted pair with it."""
     if finding is None:
         return False
