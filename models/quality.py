@@ -36,7 +36,7 @@ class DataNotice(TableRow):
         "than its habit. VOLUME_JUMP: far more than its habit while its issues' shares held (a "
         "scrape, a campaign); VOLUME_SHIFT: far more, and its issues' shares changed. "
         "DUPLICATE_STORM: one text pasted many times. COVERAGE_CHANGE: a cell of a dimension, or "
-        "a source, that was never heard before came with volume (a launch). LATE_RECORDS: far "
+        "a source, that was hardly heard before came with volume (a launch). LATE_RECORDS: far "
         "more records of earlier weeks than usual. PROVISIONAL: a tenth or more of the source's "
         "week is still to come."
     )

@@ -49,7 +49,7 @@ def copies(now=2, *, voices=2, most=1, total=100, before=3) -> pl.DataFrame:
 
 CELLS = {
     "source_id": pl.String, "dimension": pl.String, "cell": pl.String, "cell_count": pl.Int64,
-    "source_count": pl.Int64, "source_before": pl.Int64,
+    "cell_before": pl.Int64, "source_count": pl.Int64, "source_before": pl.Int64,
 }  # fmt: skip
 
 
@@ -131,19 +131,21 @@ def test_a_source_that_is_always_late_makes_the_week_provisional():
 
 
 def test_a_cell_never_heard_before_is_a_change_of_coverage():
-    (row,) = found(cells=[("web", "product", "American", 120, 4000, 3500)])
+    (row,) = found(cells=[("web", "product", "American", 120, 2, 4000, 3500)])
     assert (row["verdict"], row["dimension"], row["cell"]) == (
         "COVERAGE_CHANGE", "product", "American",
     )  # fmt: skip
-    assert "product American is new in Web reviews: 120 feedback" in row["reason"]
+    assert row["reason"].startswith(
+        "product American is new in Web reviews: 120 feedback this week, 2 in the 3,500 before"
+    )
 
 
 @pytest.mark.parametrize(
     "cell",
     [
-        ("web", "product", "rare", 3, 4000, 3900),
-        ("web", "product", "always there", 40, 200, 6),
-        ("web", "product", "from the start", 400, 4000, 0),
+        ("web", "product", "rare", 3, 0, 4000, 3900),
+        ("web", "product", "always there", 40, 0, 200, 6),
+        ("web", "product", "from the start", 400, 0, 4000, 0),
     ],
 )
 def test_rare_cells_and_those_of_a_source_s_first_week_are_no_change(cell):
@@ -153,9 +155,9 @@ def test_rare_cells_and_those_of_a_source_s_first_week_are_no_change(cell):
 def test_a_new_source_is_one_notice_whatever_cells_it_brings():
     rows = found(
         cells=[
-            ("new", "source_id", "new", 80, 5000, 4000),
-            ("new", "product", "App", 80, 80, 0),
-            ("new", "region", "North", 40, 80, 20),
+            ("new", "source_id", "new", 80, 0, 5000, 4000),
+            ("new", "product", "App", 80, 0, 80, 0),
+            ("new", "region", "North", 40, 0, 80, 20),
         ]
     )
     assert [(row["source_id"], row["dimension"]) for row in rows] == [("new", "source_id")]

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from scipy import special, stats
+from scipy import stats
 
 from models.quality import DataNotice
 from voc_pipeline.trends.tables import as_frame
@@ -49,8 +49,8 @@ class Listening:
     """source_id, week_start, copy_count, voice_count, top_voice_count, feedback_count: of the text
     that came most often, for the week and the 26 weeks before."""
     cells: pl.DataFrame
-    """source_id, dimension, cell, cell_count, source_count, source_before: of cells that no earlier
-    week holds."""
+    """source_id, dimension, cell, cell_count, cell_before, source_count, source_before: of cells
+    that earlier weeks hardly hold."""
     lag: pl.DataFrame
     """Rows of models.quality.PublicationLag."""
 
@@ -255,8 +255,9 @@ def _new_cells(cells: pl.DataFrame, names: Mapping[str, str]) -> Iterator[_Row]:
         is_source = row["dimension"] == "source_id"
         if (row["source_id"] in gone) != is_source:
             continue  # the cells of a new source are new with it
-        count, whole, before = row["cell_count"], row["source_count"], row["source_before"]
-        chance = float(np.exp(_log_choose(whole - before, count) - _log_choose(whole, count)))
+        count, known = row["cell_count"], row["cell_before"]
+        whole, before = row["source_count"], row["source_before"]
+        chance = float(stats.hypergeom.cdf(known, whole, count + known, before))
         if chance > NEW_CELL_CHANCE:
             continue
         name = names.get(row["source_id"]) or row["source_id"]
@@ -267,17 +268,10 @@ def _new_cells(cells: pl.DataFrame, names: Mapping[str, str]) -> Iterator[_Row]:
             "dimension": row["dimension"],
             "cell": row["cell"],
             "observed_count": float(count),
-            "expected_count": 0.0,
-            "reason": f"{what}: {count:,} feedback this week and none in the {before:,} before; "
+            "expected_count": float(known),
+            "reason": f"{what}: {count:,} feedback this week, {known:,} in the {before:,} before; "
             "what is heard changed before what happens",
         }
-
-
-def _log_choose(whole: int, part: int) -> float:
-    if part > whole:
-        return -np.inf
-    log_gamma = special.gammaln
-    return float(log_gamma(whole + 1) - log_gamma(part + 1) - log_gamma(whole - part + 1))
 
 
 def _called(row: Mapping[str, object]) -> str:

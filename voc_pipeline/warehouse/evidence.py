@@ -111,11 +111,13 @@ def text_copies(warehouse: Warehouse, week: date, *, first: date) -> pl.DataFram
 
 
 def first_heard(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per source, dimension and cell of a week that no earlier week holds.
+    """One row per source, dimension and cell of a week that earlier weeks hardly hold.
 
-    As of a week. Columns source_id, dimension, cell, cell_count (the week's feedback in the cell),
-    source_count (the source's feedback up to the week's end), source_before (of it, what came
-    before the cell's first). Dimension source_id stands for a new source among all sources.
+    Hardly: at most a hundredth of what the cell's share of this week would have given. As of a
+    week. Columns source_id, dimension, cell, cell_count (the week's feedback in the cell),
+    cell_before (that of earlier weeks), source_count (the source's feedback up to the week's end),
+    source_before (of it, that of earlier weeks; for a cell of none, all before its first).
+    Dimension source_id stands for a new source among all sources.
     """
     names = ("product", "region", "customer_segment", "touchpoint")
     cells = " UNION ALL ".join(
@@ -134,15 +136,19 @@ def first_heard(warehouse: Warehouse, week: date) -> pl.DataFrame:
             FROM joint GROUP BY ALL
         ), cells AS (
             SELECT source_id, dimension, cell, sum(now)::BIGINT AS cell_count,
-                   min(first_at) AS first_at
-            FROM ({cells}) GROUP BY ALL HAVING sum(before) = 0
+                   sum(before)::BIGINT AS cell_before, min(first_at) AS first_at
+            FROM ({cells}) GROUP BY ALL HAVING cell_count > 0
         )
-        SELECT c.source_id, c.dimension, c.cell, c.cell_count, s.now + s.before AS source_count,
-               s.before + (SELECT count(*) FROM current_feedback f WHERE f.week_start = ?
-                   AND f.source_id = c.source_id AND f.occurred_at < c.first_at) AS source_before
+        SELECT c.source_id, c.dimension, c.cell, c.cell_count, c.cell_before,
+               s.now + s.before AS source_count,
+               s.before + CASE WHEN c.cell_before > 0 THEN 0 ELSE (
+                   SELECT count(*) FROM current_feedback f WHERE f.week_start = ?
+                   AND f.source_id = c.source_id AND f.occurred_at < c.first_at) END
+                   AS source_before
         FROM cells c JOIN sources s USING (source_id)
+        WHERE 100 * c.cell_before <= c.cell_count / s.now * s.before
         UNION ALL
-        SELECT source_id, 'source_id', source_id, now,
+        SELECT source_id, 'source_id', source_id, now, 0,
                (SELECT sum(now + before)::BIGINT FROM sources),
                (SELECT sum(before)::BIGINT FROM sources)
         FROM sources WHERE before = 0
