@@ -102,8 +102,8 @@ def run(
 def check(home: HomeOption = None) -> None:
     """Validate settings, the action register and sources; load nothing."""
     from connectors import connect
-    from voc_pipeline.actions.register import read_register
     from connectors.exposure import read_exposure
+    from voc_pipeline.actions.register import read_register
 
     chosen = Home.chosen(home)
     company, sources = chosen.settings.company, chosen.settings.sources
