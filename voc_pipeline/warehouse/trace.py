@@ -45,17 +45,17 @@ def trace_figure(warehouse: Warehouse, week: date, issue_id: str, figure: str) -
     Raises:
         ConfigurationError: no such figure was published.
     """
-    published = _published(warehouse, week, issue_id, figure)
-    latest = warehouse.latest_week("trends") or week
-    then, now = (_evidence(warehouse, one, week, issue_id, figure) for one in (week, latest))
     restated = warehouse.rows(
         Restatement, "week_start = ? AND issue_id = ? AND figure = ?", week, issue_id, figure
-    )
+    ).sort("as_of_week")
+    published = _published(warehouse, week, issue_id, figure, restated)
+    latest = warehouse.latest_week("trends") or week
+    then, now = (_evidence(warehouse, one, week, issue_id, figure) for one in (week, latest))
     corrections = tuple(
         TracedRestatement(
             **{name: row[name] for name in ("as_of_week", "was_value", "is_value", "reason")}
         )
-        for row in restated.sort("as_of_week").to_dicts()
+        for row in restated.to_dicts()
     )
     return TracedFigure(
         week_start=week,
@@ -80,11 +80,16 @@ def trace_figure(warehouse: Warehouse, week: date, issue_id: str, figure: str) -
     )
 
 
-def _published(warehouse: Warehouse, week: date, issue_id: str, figure: str) -> PublishedFigure:
+def _published(
+    warehouse: Warehouse, week: date, issue_id: str, figure: str, restated: pl.DataFrame
+) -> PublishedFigure:
     rows = warehouse.rows(PublishedFigure, "week_start = ? AND issue_id = ?", week, issue_id)
     found = rows.filter(figure=figure).to_dicts()
     if found:
         return PublishedFigure(**found[0])
+    if not restated.is_empty():  # the issue was born later, and its late records count here
+        known = {"week_start": week, "issue_id": issue_id, "figure": figure}
+        return PublishedFigure(**known, value=None, value_text=None, as_of=restated["as_of"][0])
     what = f"issue {shortened(issue_id)}" if issue_id else "the whole week"
     if rows.is_empty():
         raise ConfigurationError(
@@ -207,6 +212,8 @@ def _explanation(
     *,
     is_made_of_records: bool,
 ) -> str:
+    if value is None and corrections and corrections[0].was_value is None:
+        return "Nothing was published of it then; it is known since, as listed."
     if not is_made_of_records:
         return (
             "Computed from the counts of this week and of those before it; the records listed are "
