@@ -63,7 +63,7 @@ def figures_of(
 
 def first_changed_week(counts: pl.DataFrame, known: pl.DataFrame) -> date | None:
     """The earliest week whose counts or exposure are not those of `known`; None if none changed."""
-    columns = ["feedback_count", "customer_count", "exposure"]
+    columns = ["feedback_count", "customer_count", "week_count", "exposure"]
     both = counts.select(*KEYS, *columns).join(
         known.select(*KEYS, *columns), on=KEYS, how="full", suffix="_known", coalesce=True
     )
