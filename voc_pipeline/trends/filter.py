@@ -16,18 +16,19 @@ import numpy as np
 
 from voc_pipeline.trends.filter_state import (
     FilterSettings,
-    OneStep,
     State,
     begin,
     evolve,
     first_state,
     learn,
+    pool_of,
     predict,
 )
 from voc_pipeline.trends.negative_binomial import Array, Predictive
 
 __all__ = ["FilterPath", "FilterSettings", "ObservedWeek", "RunningFilter", "follow", "run_filter"]
 _DEFAULTS = FilterSettings()
+_BLOCK = 1024  # series whose week fits the processor's cache
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,21 @@ class ObservedWeek:
     """Variance of the logarithm of the exposure."""
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """One week as predicted, per series."""
+
+    mean: Array
+    level_variance: Array
+    phi: Array
+    zero: Array
+
+    @property
+    def law(self) -> Predictive:
+        """The law of the counts."""
+        return Predictive.of_moments(self.mean, self.level_variance, self.phi, self.zero)
+
+
 class RunningFilter:
     """The filter's knowledge of many series, taken on week by week: a week costs one step."""
 
@@ -84,7 +100,7 @@ class RunningFilter:
         self._usual = np.ones(series)  # exposure of a usual week: a slow average
         self._phase = 0.0
 
-    def step(self, week: ObservedWeek) -> OneStep:
+    def step(self, week: ObservedWeek) -> Ahead:
         """Predict a week from those before it, then learn it.
 
         Returns:
@@ -96,18 +112,28 @@ class RunningFilter:
         size = np.where(seen, week.exposure, self._usual)
         slow = np.where(state.age < 0, size, 0.75 * self._usual + 0.25 * size)
         self._usual = np.where(seen, slow, self._usual)
-        begin(state, seen & (state.age < 0), size, settings)
+        first = seen & (state.age < 0)
+        if first.any():
+            begin(state, first, size, pool_of(state, settings), settings)
         evolve(state, settings)
         wave = harmonics(np.array([week.phase]), settings.season_weeks)[:, 0]
-        ahead = predict(state, wave, np.log(size), settings, week.doubt)
         count = np.where(seen, week.count, 0.0)
         born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
-        fresh = ahead
-        if born.any():
-            begin(state, born, size, settings)
-            fresh = predict(state, wave, np.log(size), settings, week.doubt)
-        learn(state, fresh, count, seen, settings)
-        return ahead
+        pool = pool_of(state, settings) if born.any() else None
+        log_size = np.log(size)
+        doubt = np.broadcast_to(np.asarray(week.doubt, dtype=np.float64), count.shape)
+        told = Ahead(*(np.empty_like(count) for _ in range(4)))
+        for start in range(0, len(count), _BLOCK):
+            own = slice(start, start + _BLOCK)
+            part = state.part(own)
+            ahead = predict(part, wave, log_size[own], settings, doubt[own])
+            told.mean[own], told.level_variance[own] = ahead.mean, ahead.level_variance
+            told.phi[own], told.zero[own] = ahead.phi, ahead.zero
+            if born[own].any():
+                begin(part, born[own], size[own], pool, settings)
+                ahead = predict(part, wave, log_size[own], settings, doubt[own])
+            learn(part, ahead, count[own], seen[own], settings)
+        return told
 
     @property
     def season(self) -> Array:

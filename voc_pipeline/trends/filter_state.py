@@ -4,7 +4,7 @@ Here: the state, its pooling over series, the prediction and the robust update. 
 of the weeks (`filter`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,10 @@ class State:
     high_run: NDArray[np.int64]  # weeks in a row above the winsorising limit
     low_run: NDArray[np.int64]  # weeks in a row below it
 
+    def part(self, own: slice) -> "State":
+        """Some of the series, as views: what is learned of them is learned here."""
+        return State(**{one.name: getattr(self, one.name)[..., own] for one in fields(self)})
+
 
 @dataclass(frozen=True)
 class _Week:
@@ -119,26 +123,21 @@ def _mature(state: State, settings: FilterSettings) -> NDArray[np.bool_]:
     return (state.age >= settings.mature_weeks) & (state.total >= settings.mature_count)
 
 
-def begin(
-    state: State, which: NDArray[np.bool_], exposure: Array, settings: FilterSettings
-) -> None:
-    """Begin series, or begin them anew at their first case, with what mature ones share.
+@dataclass(frozen=True)
+class Pool:
+    """What mature series share, for those that begin: empirical Bayes by moments."""
 
-    Empirical Bayes by the moments of the mature states; with too few of them, one case in a usual
-    week and wide doubt.
-    """
-    chosen = np.flatnonzero(which)
-    if len(chosen) == 0:
-        return
+    centre: Array
+    variance: Array
+    speed_weight: Array
+    phi_weight: Array
+
+
+def pool_of(state: State, settings: FilterSettings) -> Pool | None:
+    """What the mature series share now; None with too few of them."""
     mature = np.flatnonzero(_mature(state, settings))
-    for count in (state.age, state.high_run, state.low_run, state.zero_run):
-        count[chosen] = 0
     if len(mature) < settings.mature_series:
-        variance = np.asarray(settings.prior_deviations) ** 2
-        state.mean[:, :, chosen] = 0.0
-        state.mean[0][:, chosen] = -np.log(exposure[chosen])
-        state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
-        return
+        return None
     weight = state.speed_weight[:, mature]
     means = (weight * state.mean[:, :, mature]).sum(axis=1)
     second = state.covariance[range(_STATES), range(_STATES)][:, :, mature]
@@ -147,11 +146,40 @@ def begin(
     variance = spread.sum(axis=1) / len(mature) - centre**2
     variance[0] += 0.25
     variance[2:] *= settings.season_spread
-    state.mean[:, :, chosen] = centre[:, None, None]
-    state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
-    state.speed_weight[:, chosen] = (weight.sum(axis=1) / len(mature))[:, None]
-    pooled = state.phi_weight[:, mature].sum(axis=1) / len(mature)
-    state.phi_weight[:, chosen] = pooled[:, None]
+    return Pool(
+        centre,
+        variance,
+        weight.sum(axis=1) / len(mature),
+        state.phi_weight[:, mature].sum(axis=1) / len(mature),
+    )
+
+
+def begin(
+    state: State,
+    which: NDArray[np.bool_],
+    exposure: Array,
+    pool: Pool | None,
+    settings: FilterSettings,
+) -> None:
+    """Begin series, or begin them anew at their first case, with what mature ones share.
+
+    Without a pool, one case in a usual week and wide doubt.
+    """
+    chosen = np.flatnonzero(which)
+    if len(chosen) == 0:
+        return
+    for count in (state.age, state.high_run, state.low_run, state.zero_run):
+        count[chosen] = 0
+    if pool is None:
+        variance = np.asarray(settings.prior_deviations) ** 2
+        state.mean[:, :, chosen] = 0.0
+        state.mean[0][:, chosen] = -np.log(exposure[chosen])
+        state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
+        return
+    state.mean[:, :, chosen] = pool.centre[:, None, None]
+    state.covariance[:, :, :, chosen] = np.diag(pool.variance)[:, :, None, None]
+    state.speed_weight[:, chosen] = pool.speed_weight[:, None]
+    state.phi_weight[:, chosen] = pool.phi_weight[:, None]
 
 
 def evolve(state: State, settings: FilterSettings) -> None:
@@ -221,16 +249,18 @@ def learn(
     success = (1.0 - settings.outlier_share) * whole + outlier
     grid = len(settings.phi_grid)
     remembered = np.exp(settings.memory * np.log(state.speed_weight + 1e-6))
-    state.phi_weight = _weighed(state.phi_weight, success[:grid], state.phi_weight, seen)
-    state.speed_weight = _weighed(remembered, success[grid:], state.speed_weight, seen)
+    state.phi_weight[...] = _weighed(state.phi_weight, success[:grid], state.phi_weight, seen)
+    state.speed_weight[...] = _weighed(remembered, success[grid:], state.speed_weight, seen)
     taken = _winsorised(state, law, week, settings)
     _move(state, ahead, taken, np.where(seen, 1.0 - structural, 0.0) / ahead.phi)
     known = seen & (state.total > 0)
-    state.zero_yes = state.zero_yes + structural
-    state.zero_no = state.zero_no + np.where(known, 1.0 - structural, 0.0)
-    state.zero_run = np.where(seen, np.where(count == 0, state.zero_run + 1, 0), state.zero_run)
-    state.total = state.total + np.where(seen, np.maximum(taken, 0.0), 0.0)
-    state.age = state.age + seen
+    state.zero_yes[...] = state.zero_yes + structural
+    state.zero_no[...] = state.zero_no + np.where(known, 1.0 - structural, 0.0)
+    state.zero_run[...] = np.where(
+        seen, np.where(count == 0, state.zero_run + 1, 0), state.zero_run
+    )
+    state.total[...] = state.total + np.where(seen, np.maximum(taken, 0.0), 0.0)
+    state.age[...] = state.age + seen
 
 
 def _structural(
@@ -253,8 +283,8 @@ def _winsorised(state: State, law: Predictive, week: _Week, settings: FilterSett
     bound = state.age >= settings.burn_in_weeks
     high = bound & (week.count > law.mean + limit) & (week.count >= 3)
     low = bound & (week.structural < 0.5) & _is_low(law, week.count, settings)
-    state.high_run = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
-    state.low_run = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
+    state.high_run[...] = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
+    state.low_run[...] = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
     return np.where(bound, np.clip(week.count, law.mean - limit, law.mean + limit), week.count)
 
 
