@@ -172,6 +172,13 @@ def test_a_series_that_begins_late_is_no_birth_and_waits_for_its_own_history():
     assert found["expected_count"].to_list()[8] == pytest.approx(20, rel=0.3)
 
 
+def test_names_that_are_numbers_stay_numbers_in_their_order():
+    table = weekly({"2": [3] * 12, "10": [4] * 12}).with_columns(pl.col("type").cast(pl.Int64))
+    found = judged(table)
+    assert found["series"].to_list() == [2] * 12 + [10] * 12
+    assert found["observed_count"].to_list() == [3] * 12 + [4] * 12
+
+
 def test_exposure_zero_or_null_is_not_observed():
     table = weekly(several())
     for nothing in (0, None):

@@ -61,7 +61,7 @@ def judge_series(
 
     Returns:
         The columns of `COLUMNS`, sorted by series and week; null where a method says nothing;
-        numbers to six significant digits.
+        numbers to six significant digits; names that were whole numbers stay so.
 
     Raises:
         ConfigurationError: no week of the table is that late.
@@ -82,11 +82,13 @@ def judge_series(
         judged = _by_voc(rows, known["week_start"].unique().sort().to_list())
     else:
         judged = _by_reference(rows, weeks, method)
+    names = series.name_type if series.name_type.is_integer() else pl.String()
     return (
         wanted.select("series", "week_start", pl.col("count").alias("observed_count"))
         .join(judged, on=["series", "week_start"], how="left")
         .with_columns(pl.col("is_alarm").fill_null(value=False))
         .with_columns(pl.col(pl.Float64).round_sig_figs(_DIGITS))
+        .with_columns(pl.col("series").cast(names))
         .select(COLUMNS)
         .sort("series", "week_start")
     )

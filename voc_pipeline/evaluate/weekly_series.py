@@ -38,6 +38,8 @@ class WeeklySeries:
     """Weeks without a row that were taken as zero."""
     unknown_week_count: int
     """Weeks without a row of any series."""
+    name_type: pl.DataType
+    """What the names of the series were before they became text."""
 
 
 def read_series(table: pl.DataFrame, columns: SeriesColumns) -> WeeklySeries:
@@ -72,7 +74,7 @@ def read_series(table: pl.DataFrame, columns: SeriesColumns) -> WeeklySeries:
     )
     _refuse_two_rows(rows)
     _refuse_uneven_weeks(rows)
-    return _completed(rows.drop(_ROW))
+    return _completed(rows.drop(_ROW), table[columns.series].dtype)
 
 
 def _refuse_wrong_columns(table: pl.DataFrame, names: list[str]) -> None:
@@ -198,7 +200,7 @@ def _refuse_uneven_weeks(rows: pl.DataFrame) -> None:
         )
 
 
-def _completed(rows: pl.DataFrame) -> WeeklySeries:
+def _completed(rows: pl.DataFrame, name_type: pl.DataType) -> WeeklySeries:
     first, last = rows["week_start"].min(), rows["week_start"].max()
     assert isinstance(first, date)  # noqa: S101 - the table has rows
     assert isinstance(last, date)  # noqa: S101
@@ -229,4 +231,5 @@ def _completed(rows: pl.DataFrame) -> WeeklySeries:
         rows=filled.select("series", "week_start", "count", "exposure", "is_known"),
         zero_week_count=int(filled["is_zero_week"].sum()),
         unknown_week_count=length - usual.height,
+        name_type=name_type,
     )
