@@ -60,6 +60,13 @@ def _concentrated(issue: ReportIssue, refs: Refs | None) -> Said:
     )
 
 
+def _usual(issue: ReportIssue, lower: str, upper: str) -> list[str]:
+    """The usual range; a reference method has no lower end of it."""
+    if issue.lower_bound is None and issue.upper_bound is not None:
+        return ["at most ", Said(wording.grouped(int(issue.upper_bound)), upper)]
+    return [Said(wording.span(issue.lower_bound, issue.upper_bound), lower, upper)]
+
+
 def count_line(issue: ReportIssue, refs: Refs) -> Said:
     """What came this week, against what was expected, last week and a year ago."""
 
@@ -75,11 +82,7 @@ def count_line(issue: ReportIssue, refs: Refs) -> Said:
             " against ",
             Said(wording.grouped(issue.expected_count), of("expected_count")),
             " expected (usual ",
-            Said(
-                wording.span(issue.lower_bound, issue.upper_bound),
-                of("lower_bound"),
-                of("upper_bound"),
-            ),
+            *_usual(issue, of("lower_bound"), of("upper_bound")),
             ")",
         ]
     if issue.previous_count is not None:

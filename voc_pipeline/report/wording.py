@@ -71,10 +71,8 @@ def times(ratio: float) -> str:
 
 def span(lower: float | None, upper: float | None) -> str:
     """A range of counts, both ends rounded down: a whole count above the end shown is above it."""
-    if upper is None:
+    if lower is None or upper is None:
         return "none yet"
-    if lower is None:
-        return f"up to {grouped(max(floor(upper), 0))}"
     return f"{grouped(max(floor(lower), 0))}{DASH}{grouped(max(floor(upper), 0))}"
 
 
