@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
 _CHARACTERS = 2_000
-_LEAST_CONTENT = 2
+_LEAST_CONTENT = 1
 WINDOW_COLUMNS = (
     "segment_id", "feedback_id", "segment_text", "text_hash", "source_id", "voice_key",
     "text_key", "week_start", "received_week", "vector", "current_issue_id",
@@ -47,7 +47,7 @@ class Evidence:
     is_young: Flags
     is_on_time: Flags
     is_telling: Flags
-    """Says enough to found an issue: a vector that is not all zeros, and two words of content."""
+    """Says enough to found an issue: a vector that is not all zeros, and a word of content."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -122,7 +122,7 @@ def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
 
 
 def _has_content(texts: pl.Series) -> Flags:
-    """Whether a text has two distinct words beyond masks, names of accounts and common words."""
+    """Whether a text has a word beyond masks, names of accounts and common words."""
     words = (
         texts.str.slice(0, _CHARACTERS)
         .str.to_lowercase()

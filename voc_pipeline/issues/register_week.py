@@ -194,7 +194,10 @@ class RegisterWeek:
         return one.is_open and one.born_week > max(oldest, self._founded)
 
     def _bear(self, groups: list[Codes], movable: Flags) -> None:
-        """An issue for every group that enough voices tell in enough wordings."""
+        """An issue for every group that enough voices tell in enough wordings.
+
+        What was found together stays together; the other movable rows join by likeness.
+        """
         groups = [rows for rows in groups if self._is_broad(rows)]
         if not groups:
             return
@@ -203,13 +206,17 @@ class RegisterWeek:
         newborn = self._newborn(groups)
         known = len(self.standings)
         place = match([*self.standings, *newborn], vectors)[0]
-        broad = [one for at, one in enumerate(newborn) if self._is_broad(rows[place == known + at])]
-        known = max((one.number for one in self.standings), default=0)
-        number = max(known, self.options.numbers_taken)
-        for one in broad:
-            one.number = number = number + 1
-        self.standings.extend(broad)
+        broad = [at for at in range(len(newborn)) if self._is_broad(rows[place == known + at])]
+        taken = max((one.number for one in self.standings), default=0)
+        number = max(taken, self.options.numbers_taken)
+        for at in broad:
+            newborn[at].number = number = number + 1
+            self.standings.append(newborn[at])
         place, _, score = match(self.standings, vectors)
+        for at, group in enumerate(broad, start=known):
+            found = np.isin(rows, groups[group])
+            likeness = (vectors[found] @ self.standings[at].centre()).astype(np.float64).round(6)
+            place[found], score[found] = at, likeness
         gained = place >= known
         self._move(rows[gained], place[gained], score[gained])
         for at in range(known, len(self.standings)):
