@@ -55,6 +55,8 @@ class RegisterOptions:
     fresh_weeks: int = 8
     """Issues born in this many weeks may merge into an older one."""
     merge_similarity: float = 0.8
+    same_similarity: float = 0.95
+    """Two issues this much alike are the same, whatever their ages."""
     twin_similarity: float = 0.7
     """The same for two issues born within `young_weeks` of each other."""
     least_voices: int = 3
@@ -178,15 +180,30 @@ class RegisterWeek:
         return [rows[group] for group in groups if not self._is_known(rows[group])]
 
     def _is_known(self, rows: Codes) -> bool:
-        """Whether an issue has this group: by its centre, or a young one by most of its texts."""
+        """Whether an issue has this group already.
+
+        A young issue has it by its centre or by most of its texts. An older one has it only if the
+        test could not see that: if it was hardly spoken of in the weeks that the test compares
+        with, or if the two are as good as the same. A group without a past beside an issue that
+        has one is another problem, however near.
+        """
         vectors = self.evidence.vectors[rows]
         centre = _centre(vectors)
-        known = [one for one in self.standings if one.is_open]
-        if any(float(centre @ one.centre()) >= self.options.merge_similarity for one in known):
-            return True
+        for at, one in enumerate(self.standings):
+            if not one.is_open:
+                continue
+            likeness = round(float(centre @ one.centre()), 6)
+            seen = not self._is_fresh(one) and self._past_count(at) >= len(rows)
+            limit = self.options.same_similarity if seen else self.options.merge_similarity
+            if likeness >= limit:
+                return True
         joined = match(self.standings, vectors)[0]
         fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
         return bool(2 * sum(fresh) > len(fresh))
+
+    def _past_count(self, at: int) -> int:
+        """Segments of an issue in the window that came before the young weeks."""
+        return int(((self.before == at) & ~self.evidence.is_young).sum())
 
     def _is_fresh(self, one: Standing) -> bool:
         """Born lately, by emergence and not with the register itself."""
@@ -311,9 +328,15 @@ class RegisterWeek:
                 self.near[self.near == at] = into
 
     def _merge_limit(self, one: Standing, older: Standing) -> float:
-        """Two issues born within the young weeks are likely one event, and need be less alike."""
+        """Two issues born within the young weeks are likely one event, and need be less alike.
+
+        One that was born beside an older issue was told apart from it by the test, and only joins
+        it when the two have become the same.
+        """
+        if not self._is_fresh(older):
+            return self.options.same_similarity
         apart = one.born_week - older.born_week
-        if self._is_fresh(older) and apart < timedelta(weeks=self.options.young_weeks):
+        if apart < timedelta(weeks=self.options.young_weeks):
             return self.options.twin_similarity
         return self.options.merge_similarity
 
