@@ -14,6 +14,7 @@ from sklearn.metrics import (
 )
 
 from voc_pipeline.evaluate.texts import FIRST_WEEK, as_segments, spoken_keys, text_hash
+from voc_pipeline.issues.discovery import DiscoveryOptions
 from voc_pipeline.issues.register_week import RegisterOptions
 from voc_pipeline.issues.registry import advance_register
 from voc_pipeline.issues.standing import NOWHERE, match, read_standings
@@ -42,6 +43,9 @@ class FoundIssues:
 def find_issues(texts: Sequence[str | None], model: VectorModel) -> FoundIssues:
     """The register's first week on these texts: what it finds, names and leaves unassigned.
 
+    The file is taken for the whole, so that the cut is the clusterer's usual one; a company's
+    register starts with a finer cut, as it sees a few weeks only.
+
     Above 25,000 distinct texts the issues are found in those with the smallest hashes, and the
     rest joins them by the register's own rule, block by block, so that memory stays bounded.
     """
@@ -58,7 +62,9 @@ def find_issues(texts: Sequence[str | None], model: VectorModel) -> FoundIssues:
         [FIRST_WEEK] * len(chosen),
         vectors.reshape(len(chosen), model.dimension),
     ).with_columns(current_issue_id=pl.lit(None, dtype=pl.String))
-    options = RegisterOptions(model_id=model.model_id, founding_texts=0)
+    options = RegisterOptions(
+        model_id=model.model_id, founding_texts=0, discovery=DiscoveryOptions()
+    )
     step = advance_register(pl.DataFrame(), window, week=FIRST_WEEK, options=options)
     place = dict(zip(step.assignments["segment_id"], step.assignments["issue_id"], strict=True))
     found: dict[str, str | None] = {

@@ -27,12 +27,13 @@ class DiscoveryOptions:
     usual_resolution: float = 3.0
     """Finer cuts are tried only where texts are few: up to `few_texts` over their number."""
     few_texts: float = 16_000.0
-    apart: float = 0.92
+    apart: float = 0.88
     """The finest cut is taken whose clusters lie this far apart, of what the best cut has."""
     alike: float = 0.9
     """Clusters whose members are on average this similar, relative to their own, are one."""
     smallest_cluster: int = 6
     sample_size: int = 25_000
+    least_neighbours: int = 15
     runs: int = 4
 
 
@@ -64,7 +65,7 @@ def _discover_distinct(vectors: Matrix, options: DiscoveryOptions) -> Labels:
         # Rows are sorted by their first coordinates, so an even step is a stratified sample.
         sample = _discover_distinct(vectors[step], options)
         return nearest(vectors, centroids(vectors[step], sample))[0]
-    graph = neighbour_graph(vectors, neighbour_count(len(vectors)))
+    graph = neighbour_graph(vectors, neighbour_count(len(vectors), options.least_neighbours))
     graph.data **= 0.5  # measured: links of few common neighbours tell more than their share
     found = _cut(graph, vectors, options)
     return merge_alike(vectors, found, options.alike)
@@ -80,7 +81,7 @@ def _cut(graph: sparse.csr_matrix, vectors: Matrix, options: DiscoveryOptions) -
     most = max(options.usual_resolution, options.few_texts / len(vectors))
     cuts: list[tuple[float, Labels]] = []
     for resolution in options.resolutions:
-        if resolution > most:
+        if cuts and resolution > most:
             break
         labels = partition(graph, resolution, options.runs)
         small = np.bincount(labels)[labels] < options.smallest_cluster
@@ -108,9 +109,9 @@ def margin(vectors: Matrix, labels: Labels) -> float:
     return round(total / len(vectors), 6)
 
 
-def neighbour_count(rows: int) -> int:
-    """Neighbours per row: 15 up to 10,000 rows, more with the root of their number, 40 at most."""
-    return min(int(np.clip(round(15 * (rows / 10_000) ** 0.5), 15, 40)), max(rows - 1, 1))
+def neighbour_count(rows: int, least: int = 15) -> int:
+    """Neighbours per row: 15 of 10,000 rows, and with the root of their number, 40 at most."""
+    return min(int(np.clip(round(15 * (rows / 10_000) ** 0.5), least, 40)), max(rows - 1, 1))
 
 
 def nearest_rows(vectors: Matrix, count: int) -> Labels:

@@ -31,7 +31,7 @@ class EmergenceOptions:
     least_link: float = 0.1
     """Share of common neighbours below which two texts are not of one group."""
     resolution: float = 1.0
-    alike: float = 0.75
+    alike: float = 0.85
     """Groups that come at once and are this much alike are one."""
     least_young: int = 6
     least_new: int = 2

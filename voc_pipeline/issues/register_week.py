@@ -57,13 +57,16 @@ class RegisterOptions:
     merge_similarity: float = 0.8
     same_similarity: float = 0.95
     """Two issues this much alike are the same, whatever their ages."""
-    twin_similarity: float = 0.7
+    twin_similarity: float = 0.8
     """The same for two issues born within `young_weeks` of each other."""
     least_voices: int = 3
     least_wordings: int = 3
-    threshold_share: float = 0.08
+    threshold_share: float = 0.03
     threshold_weight: float = 20.0
-    discovery: DiscoveryOptions = field(default_factory=DiscoveryOptions)
+    discovery: DiscoveryOptions = field(
+        default_factory=lambda: DiscoveryOptions(apart=0.84, least_neighbours=8)
+    )
+    """Of the start, which sees a few weeks of what will be years: a finer cut than of a batch."""
     rediscovery: DiscoveryOptions = field(default_factory=lambda: DiscoveryOptions(runs=1))
     emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
 
