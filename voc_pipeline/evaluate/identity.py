@@ -5,7 +5,7 @@ included; the figures compare what stands at the end, and what was born when, wi
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -40,16 +40,26 @@ def replay(
     weeks: Sequence[date],
     model: VectorModel,
     *,
+    sources: Sequence[str] | None = None,
     options: RegisterOptions | None = None,
-    on_week: Callable[[date], None] | None = None,
 ) -> Replay:
-    """Run the register over every week from the first to the last of `weeks` (Mondays)."""
+    """Run the register over every week from the first to the last of `weeks` (Mondays).
+
+    Args:
+        texts: one per row of the set; an absent one says nothing.
+        weeks: the Monday in which each text is received.
+        model: what embeds.
+        sources: where each text came from; one source if left out.
+        options: the register's own if left out.
+    """
     options = options or RegisterOptions(model_id=model.model_id)
     keys = spoken_keys(texts)
     distinct = sorted(set(keys))
     number = {key: at for at, key in enumerate(distinct)}
     vectors = model.embed(distinct)[[number[key] for key in keys]]
     frame = as_segments(texts, keys, weeks, vectors)
+    if sources is not None:
+        frame = frame.with_columns(source_id=pl.Series(list(sources), dtype=pl.String))
     issues = pl.DataFrame()
     current: dict[str, str | None] = {}
     first: dict[str, str | None] = {}
@@ -69,8 +79,6 @@ def replay(
         done.events.update(step.lineage["event"].to_list())
         for issue, born in issues.select("issue_id", "born_week").iter_rows():
             done.born.setdefault(issue, born)
-        if on_week:
-            on_week(week)
     ids = frame["segment_id"].to_list()
     done.first, done.last = [first.get(one) for one in ids], [current.get(one) for one in ids]
     return done

@@ -164,7 +164,7 @@ def partition(graph: sparse.csr_matrix, resolution: float, runs: int = 1) -> Lab
     """One partition of the graph by Louvain; with several runs, their consensus.
 
     A run visits the rows in another order. Links whose ends the runs part lose weight by the
-    fourth power of the share of runs that keep them together, and the result is partitioned once more.
+    fourth power of the share of runs that keep them together; what is left is partitioned again.
     Louvain and not Leiden: scikit-network's Leiden draws from the C library's unseeded `rand`.
     """
     if runs > 1:
