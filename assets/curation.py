@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from assets.naming import Namer, namer_of
 from assets.stage import WeekRun
 from assets.vector_model import chosen_model
 from models.curation import CuratedIssue, CuratedQuote, DecisionRow, read_decisions
@@ -35,11 +36,12 @@ def curation(run: WeekRun) -> None:
     glossary = known_glossary(read_glossary(run.home.path), run.settings)
     model = chosen_model(run.settings.engine.vector_model, run.home.path)
     _decide(run, glossary, model)
-    for week in run.weeks:
-        _curate(run, week, glossary, model)
     latest = warehouse.latest_week("issues")
-    if latest is not None and latest not in run.asked_weeks:
-        _curate(run, latest, glossary, model)
+    with namer_of(run.settings.naming, warehouse, run.say) as namer:
+        for week in run.weeks:
+            _curate(run, week, glossary, model, namer)
+        if latest is not None and latest not in run.asked_weeks:
+            _curate(run, latest, glossary, model, namer)
     current = decisions.curated_issues(warehouse, latest) if latest else pl.DataFrame()
     if current.height:
         with warehouse.transaction():
@@ -88,7 +90,7 @@ def _decide(run: WeekRun, glossary: Glossary, model: VectorModel) -> None:
         )
 
 
-def _curate(run: WeekRun, week: date, glossary: Glossary, model: VectorModel) -> None:
+def _curate(run: WeekRun, week: date, glossary: Glossary, model: VectorModel, namer: Namer) -> None:
     """Names, themes and owners after a register week, and the quotes of issues that changed."""
     warehouse = run.warehouse
     before = decisions.found_themes_before(warehouse, week)
@@ -102,7 +104,7 @@ def _curate(run: WeekRun, week: date, glossary: Glossary, model: VectorModel) ->
             "themes before": digest(*before.items()),
             "decisions": decisions.names_hash(warehouse),
         },
-        settings=(glossary.model_dump_json(), model.model_id),
+        settings=(glossary.model_dump_json(), model.model_id, namer.model),
     )
     if stage.is_current:
         return
@@ -122,6 +124,7 @@ def _curate(run: WeekRun, week: date, glossary: Glossary, model: VectorModel) ->
             quotes_of_members(recent, week),
         ]
     )
+    placed = namer.named(placed, quotes, rows)
     stage.write({CuratedIssue: placed.select(columns(CuratedIssue)), CuratedQuote: quotes})
     run.note(
         week,

@@ -181,6 +181,18 @@ class CuratedQuote(IssueQuote):
     published_as: ClassVar[str | None] = "issue_quotes"
 
 
+class IssueName(TableRow):
+    """One row per name that an endpoint gave for the words an issue is known by."""
+
+    table: ClassVar[str] = "issue_names"
+    grain: ClassVar[tuple[str, ...]] = ("subject_hash",)
+    is_published: ClassVar[bool] = False
+
+    subject_hash: str = Field(description="Hash of model, own name and words: what is named.")
+    sent_hash: str = Field(description="Hash of all that was sent, quotes included.")
+    name: str = Field(description="The name it answered with.")
+
+
 class Rulings:
     """Which issue a segment counts for: the register's merges and people's, in a stated order.
 

@@ -112,6 +112,27 @@ class MaskingSettings(Contract):
     )
 
 
+class NamingSettings(Contract):
+    """An OpenAI-compatible endpoint that words the names of issues; off without a url."""
+
+    url: str | None = Field(
+        None, description="Base address, e.g. https://host/v1; left out: nothing is ever sent."
+    )
+    model: str = Field("", description="The model to ask for.")
+    key_variable: str = Field(
+        "VOC_NAMING_KEY", description="Environment variable with the key; none is sent if unset."
+    )
+    timeout_seconds: float = Field(20.0, gt=0, le=300, description="For one answer.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_private_on_its_way(cls, value: str | None) -> str | None:
+        near = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if value is not None and not value.startswith(("https://", *near)):
+            raise ValueError("write https://..., or http:// to this machine")
+        return value
+
+
 class EngineSettings(Contract):
     """The few choices of the engine; each has a default that was measured."""
 
@@ -143,6 +164,7 @@ class Settings(Contract):
     functions: tuple[FunctionSettings, ...] = ()
     masking: MaskingSettings = Field(default_factory=MaskingSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
+    naming: NamingSettings = Field(default_factory=NamingSettings)
     sources: tuple[Source, ...] = Field(min_length=1)
     events: tuple[EventSettings, ...] = ()
     exposure: ExposureSettings | None = None

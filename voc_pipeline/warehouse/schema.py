@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import polars as pl
 
 from models.action import Action, ActionChange, FixVerdict, FixWeek
-from models.curation import CuratedIssue, CuratedQuote, DecisionRow, SplitMember
+from models.curation import CuratedIssue, CuratedQuote, DecisionRow, IssueName, SplitMember
 from models.delivery import Delivery
 from models.exposure import SuppliedExposure
 from models.feedback import Feedback
@@ -23,7 +23,7 @@ from models.segment import Segment, Vector
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 STORAGE_VERSION = "v1.2.0"
 """Written so that DuckDB 1.4 and 1.5 clients open the files."""
 
@@ -41,6 +41,7 @@ TRUE_TABLES: tuple[type[TableRow], ...] = (
     DataNotice,
     IssueCrosswalk,
     DecisionRow,
+    IssueName,
     PublishedReport,
     Delivery,
 )
