@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from connectors.client import USER_AGENT, address, trust
+from connectors.client import USER_AGENT, address, certificates
 from models.errors import FatalSourceError, RetriableSourceError
 from models.settings import NamingSettings
 
@@ -33,7 +33,7 @@ class NamingClient:
         if key:
             headers["Authorization"] = f"Bearer {key}"
         self._client = httpx.Client(
-            timeout=settings.timeout_seconds, headers=headers, verify=trust()
+            timeout=settings.timeout_seconds, headers=headers, verify=certificates()
         )
 
     def __enter__(self) -> "NamingClient":

@@ -267,7 +267,10 @@ def last_published_week(warehouse: Warehouse) -> date | None:
 
 
 def add_restatements(warehouse: Warehouse, restated: pl.DataFrame) -> None:
-    """Add restatements, in the caller's transaction; one found again keeps what it was first."""
+    """Add restatements, in the caller's transaction.
+
+    One found again in the same week keeps what it was first, and goes if it is that again.
+    """
     before = warehouse.query(
         "SELECT * FROM restatements "
         "SEMI JOIN incoming USING (as_of_week, week_start, issue_id, figure)",
@@ -281,9 +284,8 @@ def add_restatements(warehouse: Warehouse, restated: pl.DataFrame) -> None:
         "AND r.week_start = i.week_start AND r.issue_id = i.issue_id AND r.figure = i.figure",
         incoming=known,
     )
-    warehouse.append(
-        Restatement, merged.with_columns(was_value=pl.coalesce("first", "was_value")).drop("first")
-    )
+    merged = merged.with_columns(was_value=pl.coalesce("first", "was_value")).drop("first")
+    warehouse.append(Restatement, merged.filter(pl.col("was_value").ne_missing(pl.col("is_value"))))
 
 
 def rejects_by_reason(warehouse: Warehouse, week: date) -> pl.DataFrame:
