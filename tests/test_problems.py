@@ -263,3 +263,26 @@ def test_real_comments_are_told_apart_by_words_alone(
     hits = np.count_nonzero(called & is_problem)
     assert hits / np.count_nonzero(called) >= 0.75
     assert hits / np.count_nonzero(is_problem) >= 0.75
+
+
+CLOSINGS = (
+    "Dear sir or madam", "Thanks", "Many thanks in advance", "Kind regards", "Yours faithfully",
+    "Yours sincerely, [NAME]", "I look forward to hearing from you", "Please help",
+    "Please get back to me as soon as possible", "To whom it may concern",
+    "Thank you for your time", "I have no complaints", "No complaints at all",
+    "We had no problems", "Nothing to complain about",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", [None, "complaint"])
+def test_openings_closings_and_denials_are_no_problem_beside_a_sentence_that_is(channel):
+    told = "My parcel never came"
+    texts = [one for closing in CLOSINGS for one in (told, closing)]
+    owners = [at // 2 for at in range(len(texts))]
+    _, kinds = judge(
+        texts, [None] * len(texts), [None] * len(texts), channels=[channel] * len(texts),
+        owners=owners,
+    )  # fmt: skip
+    assert [texts[at] for at, kind in enumerate(kinds) if kind == "problem"] == (
+        [told] * len(CLOSINGS)
+    )
