@@ -277,14 +277,17 @@ def add_restatements(warehouse: Warehouse, restated: pl.DataFrame) -> None:
         incoming=restated,
     )
     keys = ["as_of_week", "week_start", "issue_id", "figure"]
-    merged = restated.join(before.select(*keys, first="was_value"), on=keys, how="left")
+    merged = restated.join(
+        before.select(*keys, first="was_value", is_known=pl.lit(value=True)), on=keys, how="left"
+    )
     known = restated.select(keys).join(before.select(keys), on=keys, how="semi")
     warehouse.execute(
         "DELETE FROM restatements r USING incoming i WHERE r.as_of_week = i.as_of_week "
         "AND r.week_start = i.week_start AND r.issue_id = i.issue_id AND r.figure = i.figure",
         incoming=known,
     )
-    merged = merged.with_columns(was_value=pl.coalesce("first", "was_value")).drop("first")
+    first = pl.when("is_known").then("first").otherwise("was_value")  # also where it was nothing
+    merged = merged.with_columns(was_value=first).drop("first", "is_known")
     warehouse.append(Restatement, merged.filter(pl.col("was_value").ne_missing(pl.col("is_value"))))
 
 
