@@ -29,7 +29,8 @@ CANDIDATE_LEVEL = 0.4
 
 _COARSE = (0.0, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0)
 _FINE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99, 0.997, 1.0)
-_REFINED_BELOW = 0.1
+_REFINED_BELOW = 0.05
+_CELLS = 6400  # draws times series whose scores fit the processor's cache
 
 _Outbreak = tuple[float, int, float, tuple[float, ...]]
 
@@ -59,12 +60,13 @@ def scan_p_values(window: list[ScanWeek]) -> Array:
     candidate = latest.seen & (latest.law.middle_p(latest.count) < CANDIDATE_LEVEL)
     index = np.flatnonzero(candidate & (latest.count > 0))
     for breaks in (_COARSE, _FINE):
-        if len(index):
+        block = max(16, _CELLS // (len(breaks) - 1) ** 2)
+        for start in range(0, len(index), block):
+            own = index[start : start + block]
             chosen = [
-                ScanWeek(week.law.take(index), week.count[index], week.seen[index])
-                for week in window
+                ScanWeek(week.law.take(own), week.count[own], week.seen[own]) for week in window
             ]
-            p_value[index] = _calibrated(chosen, np.array(breaks))
+            p_value[own] = _calibrated(chosen, np.array(breaks))
         index = index[p_value[index] < _REFINED_BELOW]
     return np.minimum(p_value, 1.0)
 
