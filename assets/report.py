@@ -12,6 +12,7 @@ from assets.stage import WeekRun
 from models.action import Action, FixVerdict, FixWeek
 from models.issue import IssueLineage
 from models.ledger import PublishedReport
+from models.place import IssueNewTerm, IssuePattern, IssuePlace
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.trend import PublishedFigure, Restatement
@@ -75,12 +76,14 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         figures=warehouse.rows(PublishedFigure, "week_start <= ?", week),
         issues=decisions.curated_issues(warehouse, week),
         quotes=decisions.curated_quotes(warehouse, week),
-        breakdown=knowledge.breakdown(warehouse, week),
         health=warehouse.rows(SourceHealth, "week_start <= ?", week),
         loads=warehouse.rows(Load, "received_week <= ?", week),
         rejects=knowledge.rejects_by_reason(warehouse, week),
         restatements=warehouse.rows(Restatement, "as_of_week = ?", week),
         coverage=knowledge.range_coverage(warehouse, week),
+        places=warehouse.rows(IssuePlace, "week_start = ?", week),
+        patterns=warehouse.rows(IssuePattern, "week_start = ?", week),
+        new_terms=warehouse.rows(IssueNewTerm, "week_start = ?", week),
         actions=warehouse.rows(Action, "as_of_week = ?", week),
         previous_actions=warehouse.rows(Action, "as_of_week = ?", week - ONE_WEEK),
         fix_verdicts=warehouse.rows(FixVerdict, "as_of_week = ?", week),

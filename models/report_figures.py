@@ -9,7 +9,7 @@ from models.table import Contract
 
 Unit = Literal["count", "share", "per_thousand"]
 FigureUnit = Literal[
-    "count", "share", "per_thousand", "ratio", "change", "difference", "score", "text"
+    "count", "bound", "share", "per_thousand", "ratio", "change", "difference", "score", "text"
 ]
 
 

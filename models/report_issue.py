@@ -26,6 +26,9 @@ class Concentration(Contract):
     )
     excess_count: float = Field(description="cell_count less usual_share of issue_count.")
     key: str = Field("", description="The cell as it stands in the table.")
+    second_dimension: Dimension | None = Field(None, description="Of a pair of cells, the other.")
+    second_cell: str = Field("", description="Of a pair, the other cell, as printed.")
+    second_key: str = Field("", description="Of a pair, the other cell as in the table.")
 
 
 class Contribution(Contract):

@@ -38,9 +38,19 @@ FIGURE_SCHEMA = {
     "week_start": pl.Date, "issue_id": pl.String, "figure": pl.String,
     "value": pl.Float64, "value_text": pl.String, "as_of": pl.Datetime("us"),
 }  # fmt: skip
-BREAKDOWN_SCHEMA = {
-    "week_start": pl.Date, "issue_id": pl.String, "dimension": pl.String,
-    "cell": pl.String, "feedback_count": pl.Int64,
+PLACE_SCHEMA = {
+    "week_start": pl.Date, "issue_id": pl.String, "dimension": pl.String, "cell": pl.String,
+    "second_dimension": pl.String, "second_cell": pl.String, "feedback_count": pl.Int64,
+    "usual_share": pl.Float64, "expected_count": pl.Float64, "contribution": pl.Float64,
+    "p_value": pl.Float64, "is_finding": pl.Boolean, "is_new_cell": pl.Boolean,
+}  # fmt: skip
+PATTERN_SCHEMA = {
+    "week_start": pl.Date, "issue_id": pl.String, "only_source_id": pl.String,
+    "is_one_account": pl.Boolean, "is_one_text": pl.Boolean, "is_one_hour": pl.Boolean,
+    "is_one_batch": pl.Boolean, "reason": pl.String,
+}  # fmt: skip
+TERM_SCHEMA = {
+    "week_start": pl.Date, "issue_id": pl.String, "term": pl.String, "term_rank": pl.Int64,
 }  # fmt: skip
 ISSUE_SCHEMA = {
     "register_week": pl.Date, "issue_id": pl.String, "label": pl.String,
@@ -198,7 +208,13 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
         figures=pl.DataFrame(rows, schema=FIGURE_SCHEMA),
         issues=issue_rows(issue_count),
         quotes=quote_rows(issue_count),
-        breakdown=breakdown_rows(rows, random),
+        places=place_rows(rows),
+        patterns=pattern_rows(),
+        new_terms=pl.DataFrame(
+            [(WEEK, "ISS-0004", term, rank) for rank, term in enumerate(("8.2.0", "frozen"), 1)],
+            schema=TERM_SCHEMA,
+            orient="row",
+        ),
         health=health_rows(),
         loads=load_rows(),
         rejects=pl.DataFrame(
@@ -248,28 +264,54 @@ def quote_rows(issue_count: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
 
 
-def breakdown_rows(figures: list[dict[str, Any]], random: np.random.Generator) -> pl.DataFrame:
-    """The counts of the 9 latest weeks spread over cells; two issues have their own places."""
-    rows = []
+def place_rows(figures: list[dict[str, Any]]) -> pl.DataFrame:
+    """The excess of each issue of the last week by cell; two issues have their own places."""
     cells = {
         "product": (PRODUCTS, (0.3, 0.3, 0.22, 0.18)),
         "region": (REGIONS, (0.3, 0.2, 0.2, 0.3)),
         "source_id": (SOURCES, (0.4, 0.3, 0.1, 0.2)),
     }
     own = {("ISS-0001", "product"): (0.1, 0.1, 0.72, 0.08), ("ISS-0004", "source_id"): (0, 0, 1, 0)}
-    for row in figures:
-        week, issue_id = row["week_start"], row["issue_id"]
-        if row["figure"] != "feedback_count" or not issue_id or week < WEEK - timedelta(weeks=8):
-            continue
+    last = {
+        (row["issue_id"], row["figure"]): row["value"]
+        for row in figures
+        if row["week_start"] == WEEK and row["issue_id"]
+    }
+    rows = []
+    for issue_id in sorted({one for one, _ in last}):
+        count, expected = last[issue_id, "feedback_count"], last[issue_id, "expected_count"] or 0.0
         for dimension, (names, usual) in cells.items():
-            shares = own.get((issue_id, dimension), usual) if week == WEEK else usual
-            counts = random.multinomial(int(row["value"]), shares)
+            shares = own.get((issue_id, dimension), usual)
+            held = [int(count * share) for share in shares]
+            held[0] += int(count) - sum(held)
+            is_own = (issue_id, dimension) == ("ISS-0001", "product")
             rows += [
-                (week, issue_id, dimension, cell, int(count))
-                for cell, count in zip(names, counts, strict=True)
-                if count
+                (
+                    WEEK,
+                    issue_id,
+                    dimension,
+                    cell,
+                    "",
+                    None,
+                    one,
+                    share,
+                    expected * share,
+                    one - expected * share,
+                    0.001 if is_own and place == 2 else None,
+                    is_own and place == 2,
+                    False,
+                )
+                for place, (cell, share, one) in enumerate(zip(names, usual, held, strict=True))
             ]
-    return pl.DataFrame(rows, schema=BREAKDOWN_SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=PLACE_SCHEMA, orient="row")
+
+
+def pattern_rows() -> pl.DataFrame:
+    rows = [
+        (WEEK, "ISS-0004", "store_reviews", False, False, False, False, "All in one source"),
+        (WEEK, "ISS-0008", None, False, True, False, False, "14 voices used the same words"),
+    ]
+    return pl.DataFrame(rows, schema=PATTERN_SCHEMA, orient="row")
 
 
 def health_rows(**states: str) -> pl.DataFrame:
@@ -296,13 +338,104 @@ def load_rows() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=LOAD_SCHEMA, orient="row")
 
 
+def acted(full: ReportTables | None = None) -> ReportTables:
+    """The same week with a register of five actions, three fixes, hand-offs and a placement."""
+    now = pl.DataFrame([_action(*one) for one in _ACTIONS], infer_schema_length=None)
+    before = now.with_columns(
+        as_of_week=pl.lit(WEEK - timedelta(weeks=1)),
+        status=pl.lit("open"),
+        due_on=pl.col("first_due_on"),
+    ).filter(pl.col("asked_week") < WEEK)
+    fixes = [
+        _fix("ACT-0004", "ISS-0006", 9, "worked"),
+        _fix("ACT-0005", "ISS-0007", 2, "too_early"),
+    ]
+    shared = [
+        ("ISS-0012", "ISS-0001", 21),
+        ("ISS-0012", "ISS-0012", 140),
+        ("ISS-0001", "ISS-0012", 21),
+        ("ISS-0001", "ISS-0001", 600),
+    ]
+    return replace(
+        full or tables(),
+        actions=now,
+        previous_actions=before,
+        fix_verdicts=pl.DataFrame(fixes, infer_schema_length=None),
+        fix_weeks=pl.DataFrame([row for one in fixes for row in _fix_weeks(one)]),
+        shared=pl.DataFrame(
+            shared, schema=["issue_id", "other_issue_id", "feedback_count"], orient="row"
+        ),
+        placement=pl.DataFrame({"problem_count": [640], "unassigned_count": [71]}),
+    )
+
+
+_ACTIONS = (
+    ("ACT-0001", "ISS-0001", "Refund duplicates automatically, before customers ask?", "billing",
+     "M. Okafor", "open", -3),
+    ("ACT-0002", "ISS-0012", "Second shift for the phone queue", "care", "S. Whitlock", "open", 12),
+    ("ACT-0003", "ISS-0015", "Name an owner for offer wording", "care", "A. Ferrante", "dropped",
+     -2),
+    ("ACT-0004", "ISS-0006", "Search ranks by what is in stock", "digital", "P. Nair", "done", 0),
+    ("ACT-0005", "ISS-0007", "Flat number is optional", "digital", "P. Nair", "done", -9),
+)  # fmt: skip
+
+
+def _action(action_id: str, issue_id: str, decision: str, *more: Any) -> dict[str, Any]:
+    function, owner, status, due = more
+    asked = WEEK - timedelta(weeks=3)
+    end = WEEK + timedelta(days=6)
+    late = max(-due, 0) if status == "open" else 0
+    return {
+        "as_of_week": WEEK, "action_id": action_id, "issue_id": issue_id, "about": None,
+        "current_issue_id": issue_id, "further_issue_ids": [], "decision": decision,
+        "function": function, "owner": owner, "status": status, "asked_on": asked,
+        "asked_week": asked, "asked_by": "CCO", "asked_why": "It rose.",
+        "first_due_on": end + timedelta(days=due), "due_on": end + timedelta(days=due),
+        "moved_count": 0, "closed_on": WEEK if status != "open" else None,
+        "took_effect_on": asked if status == "done" else None, "is_overdue": late > 0,
+        "overdue_days": late, "changed_on": WEEK,
+        "changed_week": WEEK if status != "open" else asked,
+        "changed_by": "CCO", "changed_why": "As agreed on 9 November.",
+    }  # fmt: skip
+
+
+def _fix(action_id: str, issue_id: str, weeks: int, verdict: str) -> dict[str, Any]:
+    effect = WEEK - timedelta(weeks=weeks)
+    return {
+        "as_of_week": WEEK, "action_id": action_id, "issue_id": issue_id,
+        "took_effect_on": effect, "first_after_week": effect + timedelta(weeks=1),
+        "weeks_since": weeks, "observed_count": 210, "change": -0.531, "change_lower": -0.62,
+        "change_upper": -0.41, "smallest_visible_fall": 0.248, "verdict": verdict,
+        "reason": "210 reports against 448 expected",
+    }  # fmt: skip
+
+
+def _fix_weeks(fix: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for back in range(25, -1, -1):
+        week = WEEK - timedelta(weeks=back)
+        period = "after" if week >= fix["first_after_week"] else "before"
+        rows.append(
+            {"as_of_week": WEEK, "action_id": fix["action_id"], "week_start": week,
+             "period": period, "feedback_count": 40 - back % 7 - (15 if period == "after" else 0),
+             "expected_count": 38.4, "lower_bound": 24.0, "upper_bound": 55.0}
+        )  # fmt: skip
+    return rows
+
+
 def quiet(full: ReportTables) -> ReportTables:
     """The same history with a last week in which every issue did as expected."""
     rows: list[dict[str, Any]] = []
     for place in range(16):
         rows += figure_rows(WEEK, f"ISS-{place + 1:04d}", **issue_figures(20))
     kept = full.figures.filter((pl.col("week_start") < WEEK) | (pl.col("issue_id") == ""))
-    return replace(full, figures=pl.concat([kept, pl.DataFrame(rows, schema=FIGURE_SCHEMA)]))
+    return replace(
+        full,
+        figures=pl.concat([kept, pl.DataFrame(rows, schema=FIGURE_SCHEMA)]),
+        places=full.places.clear(),
+        patterns=full.patterns.clear(),
+        new_terms=full.new_terms.clear(),
+    )
 
 
 def early(weeks: int) -> ReportTables:
@@ -321,7 +454,8 @@ def empty(**frames: pl.DataFrame) -> ReportTables:
     """Frames without rows, but for those given."""
     schemas = {
         "figures": FIGURE_SCHEMA, "issues": ISSUE_SCHEMA, "quotes": QUOTE_SCHEMA,
-        "breakdown": BREAKDOWN_SCHEMA, "health": HEALTH_SCHEMA, "loads": LOAD_SCHEMA,
+        "places": PLACE_SCHEMA, "patterns": PATTERN_SCHEMA, "new_terms": TERM_SCHEMA,
+        "health": HEALTH_SCHEMA, "loads": LOAD_SCHEMA,
         "rejects": REJECT_SCHEMA, "restatements": RESTATEMENT_SCHEMA, "coverage": COVERAGE_SCHEMA,
     }  # fmt: skip
     return ReportTables(

@@ -15,10 +15,10 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 from report_tables import (
-    BREAKDOWN_SCHEMA,
     COVERAGE_SCHEMA,
     FIGURE_SCHEMA,
     LOAD_SCHEMA,
+    PLACE_SCHEMA,
     WEEK,
     early,
     empty,
@@ -177,44 +177,61 @@ def test_new_issue_without_a_report_this_week_gets_no_card():
     assert made.look_first == ()
 
 
-def test_concentration_names_the_cell_with_the_largest_excess():
+def test_concentration_is_the_published_finding():
     made = usual()
     found = made.issue("ISS-0001").concentration
     assert found is not None
-    assert (found.dimension, found.cell, found.is_own_share) == ("product", "Hale Express", True)
-    expected = found.cell_count - found.usual_share * found.issue_count
-    assert found.excess_count == pytest.approx(expected, abs=1e-3)
+    assert (found.dimension, found.cell) == ("product", "Hale Express")
+    row = tables().places.filter(pl.col("is_finding")).row(0, named=True)
+    assert found.cell_count == row["feedback_count"]
+    assert found.excess_count == pytest.approx(row["contribution"], abs=1e-6)
     assert made.issue("ISS-0004").only_source == "Store reviews"
     assert made.issue("ISS-0008").concentration is None
+    words = page_one(usual_html())
+    assert f"{found.cell_count} of {found.issue_count} reports have product" in words
 
 
-def test_parts_sum_to_the_change_and_name_where_it_sits():
-    full = tables()
+def test_pair_of_cells_is_named_with_both():
+    places = tables().places.with_columns(
+        second_dimension=pl.when("is_finding").then(pl.lit("region")).otherwise("second_dimension"),
+        second_cell=pl.when("is_finding").then(pl.lit("North")).otherwise("second_cell"),
+    )
+    words = page_one(render_html(report(replace(tables(), places=places))))
+    assert "product “Hale Express” and region “North”; about" in words
+
+
+def test_parts_sum_to_the_excess_and_name_where_it_sits():
     for issue_id in usual().watch:
         issue = usual().issue(issue_id)
-        rows = full.breakdown.filter(
-            (pl.col("issue_id") == issue_id) & (pl.col("dimension") == issue.parts_of)
-        )
-        now = rows.filter(pl.col("week_start") == WEEK)["feedback_count"].sum()
-        before = rows.filter(pl.col("week_start") < WEEK)["feedback_count"].sum() / 8
-        assert sum(part.extra_count for part in issue.parts) == pytest.approx(
-            now - before, abs=1e-4
-        )
+        excess = issue.feedback_count - (issue.expected_count or 0.0)
+        assert sum(part.extra_count for part in issue.parts) == pytest.approx(excess, abs=1e-4)
         extras = [part.extra_count for part in issue.parts if not part.is_rest]
         assert extras == sorted(extras, reverse=True)
     assert usual().issue("ISS-0001").parts[0].cell == "Hale Express"
 
 
 def test_many_cells_stand_together_as_the_rest():
-    rows = [(WEEK, "ISS-0001", "region", f"R{place:02d}", 40 - place) for place in range(9)]
-    made = report(
-        replace(tables(), breakdown=pl.DataFrame(rows, schema=BREAKDOWN_SCHEMA, orient="row"))
-    )
+    rows = [
+        (WEEK, "ISS-0001", "region", f"R{at:02d}", "", None, 40 - at, 0.1, 2.0, 38.0 - at, None,
+         False, False)
+        for at in range(9)
+    ]  # fmt: skip
+    places = pl.DataFrame(rows, schema=PLACE_SCHEMA, orient="row")
+    made = report(replace(tables(), places=places))
     parts = made.issue("ISS-0001").parts
     assert [part.cell for part in parts] == ["R00", "R01", "R02", "R03", None]
     assert parts[-1].is_rest
     assert parts[-1].feedback_count == sum(range(32, 37))
     assert "All others" in render_html(made)
+
+
+def test_pattern_and_new_words_are_among_what_is_known():
+    new, copied = (usual().issue(one).page for one in ("ISS-0004", "ISS-0008"))
+    assert new is not None
+    assert copied is not None
+    assert "New in its texts: “8.2.0” and “frozen”." in new.known
+    assert "14 voices used the same words" in copied.known
+    assert "All in one source" not in new.known
 
 
 def test_issues_above_in_a_usual_week_follow_the_measured_share():

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 from markupsafe import Markup
-from report_tables import WEEK, settings, tables
+from report_tables import WEEK, acted, settings
 
 from models.report import IndexRow
 from voc_pipeline.report import build_report, charts, page, render_html, render_index, wording
@@ -106,7 +106,7 @@ def texts(html: str) -> str:
 
 
 def hostile_report():
-    full = tables()
+    full = acted()
     turn = cycle(CORPUS)
 
     def column(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
@@ -119,7 +119,7 @@ def hostile_report():
         .then(pl.lit(CORPUS[0] + OVERRIDE) + pl.lit("R" * 9000))
         .otherwise("value_text")
     )
-    cells = full.breakdown.with_columns(
+    cells = full.places.with_columns(
         cell=pl.when(pl.col("cell") == "Hale Express").then(pl.lit(CORPUS[1])).otherwise("cell")
     )
     hostile = replace(
@@ -127,7 +127,11 @@ def hostile_report():
         figures=reasons,
         issues=column(full.issues, "label"),
         quotes=column(full.quotes, "quote"),
-        breakdown=cells,
+        places=cells,
+        patterns=column(full.patterns, "reason"),
+        new_terms=column(full.new_terms, "term"),
+        actions=column(full.actions, "decision", "owner", "changed_why"),
+        previous_actions=column(full.previous_actions, "owner"),
         health=full.health.with_columns(message=pl.lit(CORPUS[2]), state=pl.lit("failed")),
         rejects=column(full.rejects, "reason", "remedy"),
         restatements=column(full.restatements, "was_value", "is_value"),

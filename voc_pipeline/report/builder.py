@@ -30,6 +30,7 @@ from voc_pipeline.report.issue_lines import (
 )
 from voc_pipeline.report.issue_page import Surroundings, with_pages
 from voc_pipeline.report.overview import key_figures, situation_of, sureness_of
+from voc_pipeline.report.places import Places, read_places
 from voc_pipeline.report.references import Refs
 from voc_pipeline.report.tables import ReportTables
 
@@ -45,6 +46,7 @@ class _Week:
     published: Published
     settings: Settings
     calendar: Calendar
+    places: Places
 
     @property
     def date(self) -> date:
@@ -65,13 +67,20 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
     company = settings.company
     published = Published(tables.figures, week)
     calendar = Calendar(company.date_language, company.week_naming)
-    this = _Week(tables, published, settings, calendar)
+    places = read_places(
+        tables.places,
+        tables.patterns,
+        tables.new_terms,
+        week=week,
+        names=trust.source_names(settings),
+    )
+    this = _Week(tables, published, settings, calendar, places)
     issues = issue_lines(tables, published, settings)
     pressing = sorted((one for one in issues if is_watched(one)), key=pressure)
     first = [one.issue_id for one in pressing if has_card(one)][:MOST_CARDS]
     quiet = [] if first else _most_reported(issues)
     shown = {one.issue_id for one in pressing} | set(quiet)
-    issues = with_evidence(issues, shown, tables, week, settings)
+    issues = with_evidence(issues, shown, tables.quotes, this.places)
     told, figures = _told(this, issues, [one.issue_id for one in pressing], first)
     report = WeeklyReport(
         week_start=week,
@@ -105,7 +114,14 @@ def _told(
     asks = tuple(register.asks(actions))
     fixes = tuple(accountability.fix_lines(tables, actions, labels))
     around = Surroundings(
-        published, Refs(this.date), this.calendar, actions, fixes, settings.events, tables.lineage
+        published,
+        Refs(this.date),
+        this.calendar,
+        actions,
+        fixes,
+        settings.events,
+        tables.lineage,
+        this.places,
     )
     by_id = {one.issue_id: one for one in issues}
     issues, figures = with_pages(issues, [by_id[one] for one in watch], around)

@@ -15,9 +15,9 @@ from models.report import (
     WeeklyReport,
 )
 from models.report_figures import FigureUnit
-from voc_pipeline.report.issue_parts import BREAKDOWN
+from voc_pipeline.report.issue_parts import PLACES, place_ref, term_ref
 from voc_pipeline.report.measures import RULES
-from voc_pipeline.report.phrases import findings
+from voc_pipeline.report.phrases import figure_ref, findings, usual_refs
 from voc_pipeline.report.references import (
     RULE,
     Refs,
@@ -34,6 +34,10 @@ _COUNTS = (
     "verdict_weeks", "forecast_count", "forecast_lower", "forecast_upper",
 )  # fmt: skip
 _RATIOS = ("rate_ratio", "rate_ratio_lower", "rate_ratio_upper")
+_UNITS: dict[str, FigureUnit] = {
+    **dict.fromkeys(_RATIOS, "ratio"),
+    **dict.fromkeys(("lower_bound", "upper_bound", "forecast_lower", "forecast_upper"), "bound"),
+}
 _LEDGER = (
     "fetched_count", "loaded_count", "revised_count", "deleted_count", "duplicate_count",
     "rejected_count", "suppressed_count", "outside_window_count", "difference",
@@ -79,14 +83,14 @@ def _heads(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
         for column in ("was_value", "is_value"):
             value = numeric(getattr(line, column))
             if value is not None:
-                yield cell(reference("restatements", *key, column), value)
+                unit: FigureUnit = "score" if line.figure.endswith("_bound") else "count"
+                yield cell(reference("restatements", *key, column), value, unit)
     for place, notice in enumerate(report.notices):
         yield sentence(report.week_start, f"notice/{place}", notice.text)
     for one in report.hand_offs:
-        pair = (report.week_start, one.felt_issue_id, one.cause_issue_id)
-        yield cell(reference("told_together", *pair, "feedback_count"), one.feedback_count)
-        whole = (report.week_start, one.felt_issue_id, one.felt_issue_id)
-        yield cell(reference("told_together", *whole, "feedback_count"), one.of_count)
+        felt = one.felt_issue_id
+        yield cell(refs.measure("told_together", felt, one.cause_issue_id), one.feedback_count)
+        yield cell(refs.measure("told_together", felt, felt), one.of_count)
 
 
 def _of_issue(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
@@ -95,9 +99,7 @@ def _of_issue(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
     for name in (*_COUNTS, *_RATIOS):
         value = getattr(issue, name)
         if value is not None:
-            yield cell(
-                refs.issue(issue.issue_id, name), value, "ratio" if name in _RATIOS else "count"
-            )
+            yield cell(refs.issue(issue.issue_id, name), value, _UNITS.get(name, "count"))
     for weeks_back, count in ((1, issue.previous_count), (52, issue.year_ago_count)):
         if count is not None:
             yield cell(refs.issue(issue.issue_id, "feedback_count", weeks_back), count)
@@ -110,25 +112,26 @@ def _of_issue(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
 
 
 def _of_places(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
-    def ref(dimension: str, key: str, column: str) -> str:
-        return reference(BREAKDOWN, refs.week, issue.issue_id, dimension, key, column)
-
     found = issue.concentration
     if found is not None:
-        yield cell(ref(found.dimension, found.key, "feedback_count"), found.cell_count)
-        yield cell(ref(found.dimension, found.key, "of_count"), found.issue_count)
         usual = found.cell_count - found.excess_count
-        yield cell(ref(found.dimension, found.key, "usual_count"), usual)
-        yield text_cell(ref(found.dimension, found.key, "cell"), found.cell)
+        yield cell(place_ref(issue, found, "feedback_count", refs), found.cell_count)
+        yield cell(place_ref(issue, found, "expected_count", refs), usual)
+        yield text_cell(place_ref(issue, found, "cell", refs), found.cell)
+        yield text_cell(place_ref(issue, found, "second_cell", refs), found.second_cell)
     for part in issue.parts if issue.parts_of else ():
-        key = "*" if part.is_rest else part.key
-        yield cell(ref(str(issue.parts_of), key, "feedback_count"), part.feedback_count)
-        yield cell(ref(str(issue.parts_of), key, "extra_count"), part.extra_count, "difference")
+        if part.is_rest:
+            rest = refs.measure("places_rest", issue.issue_id, issue.parts_of)
+            yield cell(rest, part.extra_count, "difference")
+            continue
+        key = (refs.week, issue.issue_id, issue.parts_of, part.key, "", "")
+        yield cell(reference(PLACES, *key, "feedback_count"), part.feedback_count)
+        yield cell(reference(PLACES, *key, "contribution"), part.extra_count, "difference")
         if part.cell is not None:
-            yield text_cell(ref(str(issue.parts_of), key, "cell"), part.cell)
+            yield text_cell(reference(PLACES, *key, "cell"), part.cell)
     if issue.parts:
         whole = sum(part.extra_count for part in issue.parts)
-        yield cell(ref("*", "", "extra_count"), whole, "difference")
+        yield cell(refs.measure("excess", issue.issue_id), whole, "difference")
 
 
 def _of_page(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
@@ -145,6 +148,8 @@ def _of_page(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
         if one.rate is not None:
             ref = refs.measure("month_rate", issue.issue_id, weeks_back=back)
             yield cell(ref, one.rate, "per_thousand")
+    for term in page.new_terms:
+        yield text_cell(term_ref(issue.issue_id, term, refs), term)
     for event in page.events:
         yield text_cell(event_ref(event.text), event.text)
 
@@ -153,21 +158,16 @@ def _of_key(figure: KeyFigure, refs: Refs, key: str = "") -> Iterator[FigureRefe
     unit = figure.unit
     if figure.measure == "asks_done":
         return
-    parts = [key] if key else []
-    whole = figure.measure in ("negative_share", "feedback_count")
     for weeks_back, value in ((0, figure.value), (1, figure.previous)):
         if value is not None:
-            ref = (
-                refs.whole(figure.measure, weeks_back)
-                if whole
-                else refs.measure(figure.measure, *parts, weeks_back=weeks_back)
-            )
-            yield cell(ref, value, unit)
-    for name, value in (("usual_lower", figure.usual_lower), ("usual_upper", figure.usual_upper)):
-        if value is not None:
-            yield cell(refs.measure(name, key or figure.measure), value, unit)
+            yield cell(figure_ref(figure, refs, weeks_back, key=key), value, unit)
     if figure.of_count is not None:
         yield cell(refs.measure("issues_judged"), figure.of_count)
+        return
+    ends = usual_refs(figure, refs, key)
+    for ref, value in zip(ends, (figure.usual_lower, figure.usual_upper), strict=True):
+        if value is not None:
+            yield cell(ref, value, unit)
 
 
 def _of_function(group: FunctionGroup, refs: Refs) -> Iterator[FigureReference]:
@@ -221,7 +221,8 @@ def _of_sources(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
             value = getattr(line, column)
             if value is not None:
                 yield cell(refs.source(line.source_id, column), value)
-        yield cell(refs.measure("source_state_weeks", line.source_id), line.state_weeks)
+        if line.state_weeks > 1:
+            yield cell(refs.measure("source_state_weeks", line.source_id), line.state_weeks)
         yield text_cell(refs.source(line.source_id, "name"), line.name)
         yield text_cell(refs.source(line.source_id, "message"), line.message)
     for one in report.set_aside:

@@ -5,7 +5,6 @@ is its published verdict.
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import get_args
 
 import polars as pl
@@ -14,9 +13,9 @@ from models.errors import ContractError, shortened
 from models.report import ReportIssue, ReportQuote
 from models.settings import Settings
 from models.trend import Verdict
-from voc_pipeline.report import trust, wording
-from voc_pipeline.report.concentration import Breakdown, read_breakdown
+from voc_pipeline.report import wording
 from voc_pipeline.report.history import IssueNow, Published
+from voc_pipeline.report.places import Places
 from voc_pipeline.report.tables import ReportTables
 
 PRESSING = ("SPIKING", "NEW", "RISING")
@@ -99,37 +98,23 @@ def pressure(issue: ReportIssue) -> tuple[int, float, str]:
 
 
 def with_evidence(
-    issues: list[ReportIssue],
-    shown: set[str],
-    tables: ReportTables,
-    week: date,
-    settings: Settings,
+    issues: list[ReportIssue], shown: set[str], quotes: pl.DataFrame, places: Places
 ) -> list[ReportIssue]:
     """The issues, those shown in full with where they stand out and their quotes."""
-    breakdown = read_breakdown(tables.breakdown, week)
-    names = trust.source_names(settings)
-    quotes = quotes_of(tables.quotes, shown)
-    return [
-        _evident(one, breakdown, names, quotes) if one.issue_id in shown else one for one in issues
-    ]
+    words = quotes_of(quotes, shown)
+    return [_evident(one, places, words) if one.issue_id in shown else one for one in issues]
 
 
 def _evident(
-    issue: ReportIssue,
-    breakdown: Breakdown,
-    names: dict[str, str],
-    quotes: dict[str, list[ReportQuote]],
+    issue: ReportIssue, places: Places, quotes: dict[str, list[ReportQuote]]
 ) -> ReportIssue:
-    source = breakdown.only_source(issue.issue_id)
-    found = breakdown.concentration(issue.issue_id, names)
-    dimension = found.dimension if found else breakdown.split_by(issue.issue_id)
-    called = names if dimension == "source_id" else {}
+    dimension = places.shown_by(issue.issue_id)
     return issue.model_copy(
         update={
-            "concentration": found,
+            "concentration": places.concentration(issue.issue_id, issue.feedback_count),
             "parts_of": dimension,
-            "parts": breakdown.parts(issue.issue_id, dimension, called) if dimension else (),
-            "only_source": source and wording.cleaned(names.get(source, source)),
+            "parts": places.parts(issue.issue_id, dimension) if dimension else (),
+            "only_source": places.only_source(issue.issue_id),
             "quotes": tuple(quotes.get(issue.issue_id, ())),
         }
     )

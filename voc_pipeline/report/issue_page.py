@@ -30,8 +30,10 @@ from voc_pipeline.report.issue_parts import (
     known,
     not_known,
     page_headline,
+    pattern_ref,
 )
-from voc_pipeline.report.references import Refs, Said, sentence
+from voc_pipeline.report.places import Places
+from voc_pipeline.report.references import Refs, Said, sentence, text_cell
 
 SHORT_WEEKS, MONTHS, YEAR = 6, 12, 52
 LEAST_REPORTS = 5
@@ -50,6 +52,7 @@ class Surroundings:
     fixes: tuple[FixLine, ...]
     events: tuple[EventSettings, ...]
     lineage: pl.DataFrame
+    places: Places
 
 
 def is_escalated(issue: ReportIssue) -> bool:
@@ -77,11 +80,12 @@ def with_pages(
 def _page(issue: ReportIssue, around: Surroundings) -> tuple[IssuePage, list[FigureReference]]:
     refs, published = around.refs, around.published
     events = _events(issue, around)
-    terms: tuple[str, ...] = ()
+    terms = around.places.terms.get(issue.issue_id, ())
+    pattern = around.places.pattern(issue.issue_id)
     told: dict[str, list[Said]] = {
         "headline": [page_headline(issue, refs)],
         "lede": [count_line(issue, refs)],
-        "known": known(issue, terms, refs),
+        "known": known(issue, terms, pattern, refs),
         "not_known": not_known(
             issue,
             events,
@@ -95,6 +99,8 @@ def _page(issue: ReportIssue, around: Surroundings) -> tuple[IssuePage, list[Fig
         for name, sentences in told.items()
         for place, one in enumerate(sentences)
     ]
+    if pattern:
+        figures.append(text_cell(pattern_ref(issue.issue_id, refs), pattern))
     page = IssuePage(
         headline=str(told["headline"][0]),
         lede=str(told["lede"][0]),

@@ -4,7 +4,7 @@ Every sentence follows a stated rule from the issue's figures and carries their 
 share is printed here: counts of so few reports are said as counts.
 """
 
-from models.report import DatedEvent, ReportAction, ReportIssue
+from models.report import Concentration, DatedEvent, ReportAction, ReportIssue
 from voc_pipeline.report import wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.references import Refs, Said, event_ref, reference, said
@@ -17,7 +17,7 @@ DIMENSION_WORDS = {
     "source_id": "source",
     "touchpoint": "moment",
 }
-BREAKDOWN = "issue_cells"
+PLACES = "issue_places"
 LEAST_EVENT_WEEKS = 8
 """An event this many weeks before the report, or fewer, is named beside what is not known."""
 
@@ -41,22 +41,27 @@ def _concentrated(issue: ReportIssue, refs: Refs | None) -> Said:
         return Said("")
 
     def ref(column: str) -> tuple[str, ...]:
-        if refs is None:
-            return ()
-        key = (refs.week, issue.issue_id, found.dimension, found.key, column)
-        return (reference(BREAKDOWN, *key),)
+        return (place_ref(issue, found, column, refs),) if refs else ()
 
     usual = found.cell_count - found.excess_count
-    compared = "would be usual" if found.is_own_share else "would be usual for all issues"
+    whole = (refs.issue(issue.issue_id, "feedback_count"),) if refs else ()
+    cells: list[str] = [
+        f" {DIMENSION_WORDS[found.dimension]} ",
+        Said(f"“{found.cell}”", *(ref("cell") if found.key else ())),
+    ]
+    if found.second_dimension:
+        cells += [
+            f" and {DIMENSION_WORDS[found.second_dimension]} ",
+            Said(f"“{found.second_cell}”", *(ref("second_cell") if found.second_key else ())),
+        ]
     return said(
         Said(wording.grouped(found.cell_count), *ref("feedback_count")),
         " of ",
-        Said(wording.counted(found.issue_count, "report has", "reports have"), *ref("of_count")),
-        f" {DIMENSION_WORDS[found.dimension]} ",
-        Said(f"“{found.cell}”", *ref("cell")),
+        Said(wording.counted(found.issue_count, "report has", "reports have"), *whole),
+        *cells,
         "; ",
-        Said(wording.about(usual), *(ref("usual_count") if usual >= 0.95 else ())),
-        f" {compared}.",
+        Said(wording.about(usual), *(ref("expected_count") if usual >= 0.95 else ())),
+        " would be usual.",
     )
 
 
@@ -65,6 +70,23 @@ def _usual(issue: ReportIssue, lower: str, upper: str) -> list[str]:
     if issue.lower_bound is None and issue.upper_bound is not None:
         return ["at most ", Said(wording.grouped(int(issue.upper_bound)), upper)]
     return [Said(wording.span(issue.lower_bound, issue.upper_bound), lower, upper)]
+
+
+def place_ref(issue: ReportIssue, found: Concentration, column: str, refs: Refs) -> str:
+    """A cell of issue_places: of one cell, or of a pair."""
+    second = (found.second_dimension or "", found.second_key)
+    key = (refs.week, issue.issue_id, found.dimension, found.key, *second)
+    return reference(PLACES, *key, column)
+
+
+def pattern_ref(issue_id: str, refs: Refs) -> str:
+    """The reason of issue_patterns."""
+    return reference("issue_patterns", refs.week, issue_id, "reason")
+
+
+def term_ref(issue_id: str, term: str, refs: Refs) -> str:
+    """A row of issue_new_terms."""
+    return reference("issue_new_terms", refs.week, issue_id, term, "term")
 
 
 def count_line(issue: ReportIssue, refs: Refs) -> Said:
@@ -119,7 +141,7 @@ def page_headline(issue: ReportIssue, refs: Refs) -> Said:
     return said(label, " is above its range, which may be chance")
 
 
-def known(issue: ReportIssue, new_terms: tuple[str, ...], refs: Refs) -> list[Said]:
+def known(issue: ReportIssue, new_terms: tuple[str, ...], pattern: str, refs: Refs) -> list[Said]:
     """What we know of an escalated issue."""
 
     def of(figure: str) -> str:
@@ -136,9 +158,13 @@ def known(issue: ReportIssue, new_terms: tuple[str, ...], refs: Refs) -> list[Sa
     ]
     if issue.verdict == "RISING" and issue.reason:
         found.append(Said(f"{wording.capital(issue.reason)}.".replace("..", "."), of("reason")))
+    if pattern:
+        found.append(
+            Said(pattern, reference("issue_patterns", refs.week, issue.issue_id, "reason"))
+        )
     if new_terms:
         listed = wording.listed([f"“{one}”" for one in new_terms[:4]])
-        terms = [reference("new_terms", refs.week, issue.issue_id, one) for one in new_terms[:4]]
+        terms = [term_ref(issue.issue_id, one, refs) for one in new_terms[:4]]
         found.append(Said(f"New in its texts: {listed}.", *terms))
     if issue.forecast_count is not None and issue.forecast_upper is not None:
         found.append(
@@ -169,14 +195,14 @@ def not_known(
     found = [Said("How many customers met it and told nobody: counts show movement only.")]
     unstated = [part for part in issue.parts if part.cell is None and not part.is_rest]
     if unstated and unstated[0].feedback_count and issue.parts_of:
-        key = (refs.week, issue.issue_id, issue.parts_of, "", "feedback_count")
+        key = (refs.week, issue.issue_id, issue.parts_of, "", "", "", "feedback_count")
         count = unstated[0].feedback_count
         found.append(
             said(
                 f"Which {DIMENSION_WORDS[issue.parts_of]} it is in ",
                 Said(
                     wording.counted(count, "report that does", "reports that do"),
-                    reference(BREAKDOWN, *key),
+                    reference(PLACES, *key),
                 ),
                 " not say.",
             )

@@ -53,6 +53,14 @@ def _usual(end: float) -> str:
     )
 
 
+def _usual_of_functions(end: float) -> str:
+    return (
+        f"{_FUNCTIONS} SELECT key, quantile_cont(value, {end}) AS value FROM rated "
+        "WHERE week_start < $week AND week_start >= $week - INTERVAL 26 WEEK "
+        "GROUP BY key HAVING count(*) >= 8"
+    )
+
+
 def _ledger(weeks: str) -> str:
     whole = "sum(fetched_count) - sum(" + " + ".join(_LEDGER_COLUMNS[1:]) + ")"
     sums = ", ".join(f"sum({name}) AS {name}" for name in _LEDGER_COLUMNS)
@@ -71,6 +79,34 @@ def _of_issue(sql: str) -> str:
         "SELECT week_start, issue_id, figure, value FROM published_figures WHERE issue_id <> '' "
         "AND figure IN ('feedback_count', 'lower_bound', 'upper_bound') AND value IS NOT NULL) "
     ) + sql
+
+
+_PLACED = """WITH texts AS (
+    SELECT f.voice_key, f.text_key, bool_or(m.issue_id IS NOT NULL) AS is_placed
+    FROM segments s JOIN feedback f USING (feedback_id, revision)
+    LEFT JOIN mentions m USING (segment_id)
+    WHERE s.kind = 'problem' AND f.week_start = $week AND f.text_key IS NOT NULL
+    GROUP BY f.voice_key, f.text_key
+) """
+_FUNCTIONS = (
+    _of_issue("").rstrip()
+    + """, rated AS (
+    SELECT i.function AS key, c.week_start,
+           1000 * sum(c.value) / any_value(e.exposure) AS value
+    FROM counted c JOIN exposed e USING (week_start)
+    JOIN issues i ON i.issue_id = c.issue_id AND i.register_week = $week
+    WHERE c.figure = 'feedback_count' AND i.issue_id IN (
+        SELECT issue_id FROM published_figures WHERE week_start = $week)
+    GROUP BY i.function, c.week_start
+) """
+)
+
+
+def _asks(value: str) -> str:
+    return (
+        f"SELECT '' AS key, {value} AS value FROM actions WHERE as_of_week = $week "
+        "AND asked_week < $week AND (status = 'open' OR changed_week = $week) HAVING count(*) > 0"
+    )
 
 
 MEASURES: dict[str, Measure] = {
@@ -133,6 +169,21 @@ MEASURES: dict[str, Measure] = {
         ),
         "per_thousand",
     ),
+    "excess": Measure(
+        "SELECT issue_id AS key, sum(value * CASE figure WHEN 'feedback_count' THEN 1 ELSE -1 END) "
+        "AS value FROM published_figures WHERE week_start = $week AND issue_id <> '' "
+        "AND figure IN ('feedback_count', 'expected_count') GROUP BY issue_id",
+        "difference",
+    ),
+    "places_rest": Measure(
+        "WITH ranked AS (SELECT issue_id, dimension, contribution, row_number() OVER "
+        "(PARTITION BY issue_id, dimension ORDER BY contribution DESC, cell IS NULL, cell) "
+        "AS place FROM issue_places WHERE week_start = $week AND second_dimension = '') "
+        "SELECT issue_id || '/' || dimension AS key, "
+        "sum(contribution) FILTER (place > 4) AS value FROM ranked GROUP BY ALL "
+        "HAVING count(*) > 5",
+        "difference",
+    ),
     "source_state_weeks": Measure(
         "SELECT source_id AS key, count(*) AS value FROM source_health h "
         "WHERE week_start <= $week AND week_start > coalesce((SELECT max(week_start) "
@@ -141,6 +192,29 @@ MEASURES: dict[str, Measure] = {
         "AND n.week_start = $week)), DATE '1900-01-01') GROUP BY source_id",
         "count",
     ),
+    "told_together": Measure(
+        "WITH recent AS (SELECT DISTINCT issue_id, voice_key, text_key FROM mentions "
+        "WHERE week_start <= $week AND week_start > $week - INTERVAL 8 WEEK) "
+        "SELECT one.issue_id || '/' || other.issue_id AS key, count(*) AS value "
+        "FROM recent one JOIN recent other USING (voice_key, text_key) GROUP BY ALL",
+        "count",
+    ),
+    "problem_texts": Measure(_PLACED + "SELECT '' AS key, count(*) AS value FROM texts", "count"),
+    "unassigned_texts": Measure(
+        _PLACED + "SELECT '' AS key, count(*) FILTER (NOT is_placed) AS value FROM texts", "count"
+    ),
+    "function_rate": Measure(
+        _FUNCTIONS + "SELECT key, value FROM rated WHERE week_start = $week", "per_thousand"
+    ),
+    "function_rate_before": Measure(
+        _FUNCTIONS + "SELECT key, value FROM rated WHERE week_start = $week - INTERVAL 1 WEEK",
+        "per_thousand",
+    ),
+    "function_lower": Measure(_usual_of_functions(0.05), "per_thousand"),
+    "function_upper": Measure(_usual_of_functions(0.95), "per_thousand"),
+    "asks_done": Measure(_asks("count(*) FILTER (status = 'done')"), "count"),
+    "asks_total": Measure(_asks("count(*)"), "count"),
+    "asks_latest": Measure(_asks("max(overdue_days)"), "count"),
     "ledger_week": Measure(_ledger("received_week = $week"), "count"),
     "ledger_all": Measure(_ledger("received_week <= $week"), "count"),
     "set_aside": Measure(

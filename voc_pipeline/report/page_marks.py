@@ -24,7 +24,7 @@ from models.report import (
 )
 from voc_pipeline.report import charts, page_charts, phrases, pictures, wording
 from voc_pipeline.report.dates import Calendar
-from voc_pipeline.report.issue_parts import BREAKDOWN
+from voc_pipeline.report.issue_parts import PLACES
 from voc_pipeline.report.measures import RULES
 from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, numeric, reference, said
 
@@ -257,17 +257,13 @@ class Marks:
 
     def together(self, one: HandOff, refs: Refs) -> Said:
         """`96 of 279`."""
-        key = (refs.week, one.felt_issue_id)
+        felt = one.felt_issue_id
+        both = refs.measure("told_together", felt, one.cause_issue_id)
+        whole = refs.measure("told_together", felt, felt)
         return said(
-            Said(
-                wording.grouped(one.feedback_count),
-                reference("told_together", *key, one.cause_issue_id, "feedback_count"),
-            ),
+            Said(wording.grouped(one.feedback_count), both),
             " of ",
-            Said(
-                wording.grouped(one.of_count),
-                reference("told_together", *key, one.felt_issue_id, "feedback_count"),
-            ),
+            Said(wording.grouped(one.of_count), whole),
         )
 
     def shown_of(self, rule: str, order: str, ref: str, of_all: str) -> Markup:
@@ -344,33 +340,30 @@ class Marks:
         return charts.share_bar(share, Said(f"{line.name}: share of usual arrivals", WORDS))
 
     def split_bars(self, issue: ReportIssue) -> Markup:
-        """What each cell adds to the change: bars whose numbers sum to the whole."""
+        """What each cell adds to the excess: bars whose numbers sum to the whole."""
         extras = [part.extra_count for part in issue.parts]
         ends = min(extras), max(extras)
         rows = [Markup('<ul class="bars">')]
         for part, whole in zip(issue.parts, phrases.whole_parts(extras), strict=True):
-            key = (self.refs.week, issue.issue_id, issue.parts_of)
-            place = "*" if part.is_rest else part.key
+            key = (self.refs.week, issue.issue_id, issue.parts_of, part.key, "", "")
             name = "All others" if part.is_rest else part.cell or "Not stated"
-            cell = () if part.cell is None else (reference(BREAKDOWN, *key, place, "cell"),)
-            bar = charts.extra_bar(part.extra_count, ends, Said(f"{name}", *cell))
+            cell = () if part.cell is None else (reference(PLACES, *key, "cell"),)
+            ref = reference(PLACES, *key, "contribution")
+            if part.is_rest:
+                ref = self.refs.measure("places_rest", issue.issue_id, issue.parts_of)
+            bar = charts.extra_bar(part.extra_count, ends, Said(name, *cell))
             rows.append(
                 Markup("<li><bdi{}>{}</bdi>{}<b{}>{}</b></li>").format(
-                    self.at(*cell),
-                    name,
-                    bar,
-                    self.at(reference(BREAKDOWN, *key, place, "extra_count")),
-                    wording.signed(whole),
+                    self.at(*cell), name, bar, self.at(ref), wording.signed(whole)
                 )
             )
         total = wording.signed(round(sum(extras)))
-        ref = self.at(reference(BREAKDOWN, self.refs.week, issue.issue_id, "*", "", "extra_count"))
+        ref = self.at(self.refs.measure("excess", issue.issue_id))
         rows.append(
             Markup(
-                '<li class="sum"><span>Change on its usual count</span><i></i><b{}>{}</b></li>'
+                '<li class="sum"><span>Above what was expected</span><i></i><b{}>{}</b></li></ul>'
             ).format(ref, total)
         )
-        rows.append(Markup("</ul>"))
         return Markup("").join(rows)
 
     def _chart_title(self, issue: ReportIssue, words: str) -> Said:

@@ -107,7 +107,7 @@ def whole_parts(parts: list[float]) -> list[int]:
 def split_heading(issue: ReportIssue) -> str:
     """What the bars of an issue's parts show."""
     word = DIMENSION_WORDS[issue.parts_of] if issue.parts_of else ""
-    return f"Where the change sits, by {word}"
+    return f"Where the excess sits, by {word}"
 
 
 def sources_finding(report: WeeklyReport) -> str:
@@ -258,10 +258,7 @@ def figure_note(figure: KeyFigure, refs: Refs | None = None, key: str = "") -> S
     pieces: list[str] = ["no usual range yet"]
     if figure.usual_lower is not None and figure.usual_upper is not None:
         lower, upper = (in_unit(figure, end) for end in (figure.usual_lower, figure.usual_upper))
-        name = key or figure.measure
-        ends = (
-            (refs.measure("usual_lower", name), refs.measure("usual_upper", name)) if refs else ()
-        )
+        ends = usual_refs(figure, refs, key) if refs else ()
         pieces = [Said(f"usual {lower.removesuffix('%')}{wording.DASH}{upper}", *ends)]
     if figure.previous is not None:
         ref = (figure_ref(figure, refs, 1, key=key),) if refs else ()
@@ -278,11 +275,23 @@ def _note(figure: KeyFigure, refs: Refs | None) -> Said:
     return Said(figure.note, refs.measure("asks_latest"))
 
 
+def usual_refs(figure: KeyFigure, refs: Refs, key: str = "") -> tuple[str, str]:
+    """The references of the ends of a key figure's usual band."""
+    if key:
+        return refs.measure("function_lower", key), refs.measure("function_upper", key)
+    return (
+        refs.measure("usual_lower", figure.measure),
+        refs.measure("usual_upper", figure.measure),
+    )
+
+
 def figure_ref(figure: KeyFigure, refs: Refs, weeks_back: int = 0, *, key: str = "") -> str:
     """The reference of a key figure's value."""
     if figure.measure in ("negative_share", "feedback_count"):
         return refs.whole(figure.measure, weeks_back)
-    return refs.measure(figure.measure, *([key] if key else []), weeks_back=weeks_back)
+    if key:
+        return refs.measure(figure.measure + ("_before" if weeks_back else ""), key)
+    return refs.measure(figure.measure, weeks_back=weeks_back)
 
 
 def in_unit(figure: KeyFigure, value: float | None) -> str:

@@ -167,10 +167,10 @@ def written(one: FigureReference) -> frozenset[str]:
     value = one.value
     if value is None:
         return frozenset()
-    whole = {wording.grouped(value), wording.signed(value), wording.decimal(value)}
     by_unit: dict[str, set[str]] = {
-        # The ends of a range are rounded down, all else to the nearest.
-        "count": whole | {wording.grouped(max(floor(value), 0))},
+        "count": {wording.grouped(value)},
+        # The ends of a range are rounded down, so that a whole count above one reads as above it.
+        "bound": {wording.grouped(max(floor(value), 0))},
         "share": {wording.percent(value), wording.percent(value, 0)},
         "per_thousand": {wording.decimal(value)},
         "ratio": {wording.times(value)},
@@ -178,7 +178,7 @@ def written(one: FigureReference) -> frozenset[str]:
         # Parts are rounded so that they sum to the whole.
         "difference": {wording.signed(end) for end in (floor(value), floor(value) + 1)},
     }
-    shown = by_unit.get(one.unit, whole)
+    shown = by_unit.get(one.unit, {wording.decimal(value), wording.signed(value)})
     return frozenset(shown | {text.removesuffix("%") for text in shown})
 
 

@@ -107,7 +107,8 @@ def query_of(one: FigureReference, models: dict[str, type[TableRow]]) -> str:
         )
     grain = models[one.table].grain
     where = " AND ".join(
-        f"{name}::VARCHAR = {_literal(part)}" for name, part in zip(grain, one.key, strict=True)
+        f"coalesce({name}::VARCHAR, '') = {_literal(part)}"
+        for name, part in zip(grain, one.key, strict=True)
     )
     return f"SELECT {one.figure} FROM {one.table} WHERE {where}"
 

@@ -20,8 +20,6 @@ class ReportTables:
     """Rows of models.issue.Issue of the register week (label, function, first_week are read)."""
     quotes: pl.DataFrame
     """Rows of models.issue.IssueQuote of the register week."""
-    breakdown: pl.DataFrame
-    """week_start, issue_id, dimension, cell (null: not stated), feedback_count: 9 latest weeks."""
     health: pl.DataFrame
     """Rows of models.raw.SourceHealth up to the week."""
     loads: pl.DataFrame
@@ -33,6 +31,12 @@ class ReportTables:
     coverage: pl.DataFrame
     """inside_share (of all judged issue-weeks so far, those inside their published range),
     above_share (above it), issue_week_count: one row, or none if it was not measured."""
+    places: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.place.IssuePlace of the week."""
+    patterns: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.place.IssuePattern of the week."""
+    new_terms: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.place.IssueNewTerm of the week."""
     previous_actions: pl.DataFrame = field(default_factory=_none)
     """Rows of models.action.Action as of the week before; empty without a register."""
     actions: pl.DataFrame = field(default_factory=_none)

@@ -213,23 +213,6 @@ def weekly_totals(warehouse: Warehouse, week: date) -> dict[str, float | None]:
     return found.row(0, named=True)
 
 
-def breakdown(warehouse: Warehouse, week: date, weeks: int = 9) -> pl.DataFrame:
-    """One row per week, issue, dimension and cell of the latest weeks: distinct feedback."""
-    mentions = current_mentions(warehouse, week)
-    dimensions = ("channel", "product", "region", "customer_segment", "source_id")
-    union = " UNION ALL ".join(
-        f"SELECT week_start, issue_id, '{name}' AS dimension, {name} AS cell, "
-        "count(DISTINCT (voice_key, text_key)) AS feedback_count FROM recent GROUP BY ALL"
-        for name in dimensions
-    )
-    return warehouse.query(
-        f"WITH recent AS (SELECT * FROM found WHERE week_start BETWEEN ? AND ?) {union} "
-        "ORDER BY week_start, issue_id, dimension, cell",
-        [week - timedelta(weeks=weeks - 1), week],
-        found=mentions,
-    )
-
-
 def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     """Weeks and issues whose counts a week's run changed, and why.
 

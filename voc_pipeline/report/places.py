@@ -1,0 +1,145 @@
+"""Where an issue's excess sits, as found and published with the week: its cells, patterns, words.
+
+The search itself is the trends' (models.place): here its tables are read, one dimension is chosen
+to be shown (that of the finding, else the first that most reports state), and its smaller cells
+are put together. What is shown sums to the excess, observed less expected.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, get_args
+
+import polars as pl
+
+from models.report import Concentration, Contribution, Dimension
+from voc_pipeline.report import wording
+
+MOST_PARTS = 4
+"""Cells shown by name; the others stand together as the rest."""
+REST = "*"
+LEAST_STATED = 0.5
+"""Share of the reports that must state a dimension before it is shown by it."""
+MOST_TERMS = 4
+LEAST_FOR_FINDING = 0.05
+_DIGITS = 6
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of one week's flagged issues, by issue."""
+
+    cells: Mapping[str, list[_Row]]
+    findings: Mapping[str, _Row]
+    patterns: Mapping[str, _Row]
+    terms: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, str]
+    """What sources are called."""
+
+    def concentration(self, issue_id: str, issue_count: int) -> Concentration | None:
+        """The cell or pair of cells that explains the excess best; None if none does."""
+        row = self.findings.get(issue_id)
+        if row is None:
+            return None
+        cell = self._printed(row["dimension"], row["cell"])
+        second = row["second_dimension"]
+        return Concentration(
+            dimension=row["dimension"],
+            cell=cell or "not stated",
+            cell_count=row["feedback_count"],
+            issue_count=issue_count,
+            usual_share=row["usual_share"],
+            is_own_share=True,
+            excess_count=round(row["contribution"], _DIGITS),
+            key=row["cell"] or "",
+            second_dimension=second or None,
+            second_cell=(self._printed(second, row["second_cell"]) or "") if second else "",
+            second_key=row["second_cell"] or "",
+        )
+
+    def shown_by(self, issue_id: str) -> Dimension | None:
+        """The dimension by which the excess is shown; None if none is stated well enough."""
+        found = self.findings.get(issue_id)
+        if found is not None:
+            dimension: Dimension = found["dimension"]
+            return dimension
+        for one in DIMENSIONS:
+            rows = [row for row in self.cells.get(issue_id, ()) if row["dimension"] == one]
+            counts = [row["feedback_count"] for row in rows]
+            stated = sum(row["feedback_count"] for row in rows if row["cell"])
+            if len(rows) > 1 and stated >= LEAST_STATED * sum(counts):
+                return one
+        return None
+
+    def parts(self, issue_id: str, dimension: Dimension) -> tuple[Contribution, ...]:
+        """What each cell adds to the excess: the largest by name, then the rest."""
+        rows = [row for row in self.cells.get(issue_id, ()) if row["dimension"] == dimension]
+        rows.sort(key=lambda row: (-row["contribution"], row["cell"] is None, row["cell"] or ""))
+        few = len(rows) <= MOST_PARTS + 1
+        shown, rest = (rows, []) if few else (rows[:MOST_PARTS], rows[MOST_PARTS:])
+        groups = [(row["cell"], row["cell"] or "", [row]) for row in shown]
+        groups += [(None, REST, rest)] if rest else []
+        return tuple(
+            Contribution(
+                cell=None if cell is None else self._printed(dimension, cell),
+                is_rest=key == REST,
+                feedback_count=sum(row["feedback_count"] for row in held),
+                usual_count=round(sum(row["expected_count"] for row in held), _DIGITS),
+                extra_count=round(sum(row["contribution"] for row in held), _DIGITS),
+                is_significant=any((row["p_value"] or 1.0) <= LEAST_FOR_FINDING for row in held),
+                key=key,
+            )
+            for cell, key, held in groups
+        )
+
+    def only_source(self, issue_id: str) -> str | None:
+        """The name of the source that holds nearly all of it."""
+        source = self.patterns.get(issue_id, {}).get("only_source_id")
+        return wording.cleaned(self.names.get(source, source)) if source else None
+
+    def pattern(self, issue_id: str) -> str:
+        """One account, one text, one hour or one batch, in words with numbers; else empty."""
+        row = self.patterns.get(issue_id, {})
+        flags = ("is_one_account", "is_one_text", "is_one_hour", "is_one_batch")
+        if not any(row.get(flag) for flag in flags):
+            return ""
+        return wording.cleaned(row["reason"], wording.SENTENCE_LIMIT)
+
+    def _printed(self, dimension: str, cell: str | None) -> str | None:
+        if cell is None:
+            return None
+        return wording.cleaned(self.names.get(cell, cell) if dimension == "source_id" else cell)
+
+
+def read_places(
+    places: pl.DataFrame,
+    patterns: pl.DataFrame,
+    terms: pl.DataFrame,
+    *,
+    week: date,
+    names: Mapping[str, str],
+) -> Places:
+    """The tables issue_places, issue_patterns and issue_new_terms of one week."""
+    cells: dict[str, list[_Row]] = {}
+    findings: dict[str, _Row] = {}
+    for row in _of(places, week):
+        if row["is_finding"]:
+            findings[row["issue_id"]] = row
+        if not row["second_dimension"]:
+            cells.setdefault(row["issue_id"], []).append(row)
+    words: dict[str, tuple[str, ...]] = {}
+    for row in sorted(_of(terms, week), key=lambda row: (row["issue_id"], row["term_rank"])):
+        known = words.get(row["issue_id"], ())
+        if len(known) < MOST_TERMS:
+            words[row["issue_id"]] = (*known, row["term"])
+    by_issue = {row["issue_id"]: row for row in _of(patterns, week)}
+    return Places(cells, findings, by_issue, words, names)
+
+
+def _of(frame: pl.DataFrame, week: date) -> list[_Row]:
+    if frame.is_empty():
+        return []
+    return frame.filter(pl.col("week_start") == week).to_dicts()
