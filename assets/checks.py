@@ -10,7 +10,10 @@ from assets.home import Home
 from assets.partitions import weeks_of_run
 from assets.stage import WRITER_POOL, table_note
 from models.raw import SourceHealth
+from models.report import WeeklyReport
+from models.trend import PublishedFigure
 from models.week import week_label
+from voc_pipeline.report.proof import faults, unpublished
 from voc_pipeline.warehouse import soundness
 from voc_pipeline.warehouse.schema import TABLES
 
@@ -91,4 +94,43 @@ def contracts(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     return _result(found, "two tables disagree: the promise named is broken; mend its stage")
 
 
-CHECKS = [conservation, required_sources, unique_grain, contracts]
+@dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
+def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Every published figure is what is known now, or a restatement says what it has become."""
+    home: Home = context.resources.home.home
+    with home.warehouse() as warehouse:
+        found = soundness.unexplained_figures(warehouse)
+    return _result(found, "a published figure changed silently: its week must be judged again")
+
+
+PROVEN_WEEKS = 4
+"""Reports of a run that are read back, the latest: reading one takes half a second."""
+
+
+@dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
+def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Every figure printed on the latest reports is the one its reference stands for."""
+    home: Home = context.resources.home.home
+    asked = weeks_of_run(context.run.tags)
+    with home.warehouse() as warehouse:
+        weeks = asked or [week for week in [warehouse.latest_week("report")] if week]
+        rows = []
+        for week in sorted(weeks)[-PROVEN_WEEKS:]:
+            folder = home.reports / week_label(week)
+            value = WeeklyReport.model_validate_json((folder / "report.json").read_text("utf-8"))
+            page = (folder / "report.html").read_text("utf-8")
+            rows += [(week_label(week), one) for one in faults(page, value)]
+            published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
+            rows += [(week_label(week), one) for one in unpublished(value, published)]
+    found = pl.DataFrame(rows, schema={"week": pl.String, "fault": pl.String}, orient="row")
+    return _result(found, "a report prints what the tables do not say: build it again")
+
+
+CHECKS = [
+    conservation,
+    required_sources,
+    unique_grain,
+    contracts,
+    published_figures_hold,
+    report_is_proven,
+]

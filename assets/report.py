@@ -147,12 +147,20 @@ def _index_rows(reports: Path, rows: pl.DataFrame) -> list[IndexRow]:
 
 
 def _preview(value: WeeklyReport) -> str:
-    """The headline and the issues to look at first, for the Dagster UI."""
-    labels = {one.issue_id: one for one in value.issues}
-    lines = [f"**{_plain(value.headline)}**", ""]
-    for issue_id in value.look_first:
-        one = labels[issue_id]
-        lines.append(f"- {one.verdict}: {_plain(one.label)} ({one.feedback_count})")
+    """Page one for the Dagster UI: the conclusion, the decisions, and what is above its range."""
+    issues = {one.issue_id: one for one in value.issues}
+    lines = [f"**{_plain(value.headline)}** {_plain(value.lede)}", ""]
+    for card in value.cards:
+        owner = _plain(card.owner) or "no owner"
+        due = f", by {card.due_on}" if card.due_on else ""
+        label = _plain(issues[card.issue_id].label)
+        lines.append(f"- **{label}**: {_plain(card.decision)} ({owner}{due})")
+    if value.watch:
+        lines += ["", "| Issue | This week | Usual | Status |", "|---|---|---|---|"]
+    for issue_id in value.watch[:10]:
+        one = issues[issue_id]
+        usual = "" if one.upper_bound is None else f"up to {int(one.upper_bound)}"
+        lines.append(f"| {_plain(one.label)} | {one.feedback_count} | {usual} | {one.verdict} |")
     return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ from report_tables import (
 
 from models.report import FigureReference, WeeklyReport
 from voc_pipeline.report import ReportTables, build_report, render_html
-from voc_pipeline.report.proof import faults, written
+from voc_pipeline.report.proof import faults, unpublished, written
 from voc_pipeline.report.references import RULE, SENTENCE, query_of
 from voc_pipeline.warehouse.schema import TABLES
 
@@ -195,3 +195,18 @@ def test_only_the_ends_of_a_range_are_rounded_down():
     assert written(one) == {"25"}
     assert written(one.model_copy(update={"unit": "bound"})) == {"24"}
     assert "100%" not in written(one.model_copy(update={"unit": "share", "value": 0.9996}))
+
+
+def test_figure_that_was_not_published_is_found():
+    given, report = tables(), made("usual")
+    assert unpublished(report, given.figures) == []
+    other = given.figures.with_columns(
+        value=pl.when(
+            (pl.col("issue_id") == "ISS-0003")
+            & (pl.col("week_start") == WEEK)
+            & (pl.col("figure") == "feedback_count")
+        )
+        .then(pl.col("value") + 1)
+        .otherwise("value")
+    )
+    assert len(unpublished(report, other)) == 1

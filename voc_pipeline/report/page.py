@@ -13,7 +13,7 @@ from re import DOTALL, findall, sub
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from models.report import WeeklyReport
+from models.report import DecisionCard, ReportIssue, WeeklyReport
 from voc_pipeline.report import charts, phrases, wording
 from voc_pipeline.report.issue_parts import where
 from voc_pipeline.report.page_marks import Marks
@@ -36,8 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_WORDS = 350
-MOST_LINES = 34
-"""Lines of a printed page one, as `_lines` counts them."""
+SHEET_POINTS = 735
+"""Height of an A4 sheet between its margins, less what an estimate may miss."""
 MOST_PANEL = 6
 LEDGER = (
     ("fetched_count", "Fetched"), ("loaded_count", "= Loaded"), ("revised_count", "+ Revised"),
@@ -71,6 +71,8 @@ _PLANS = (
     Plan(4, 2, 2, 2, 0),
     Plan(3, 2, 1, 1, 0),
     Plan(2, 1, 1, 1, 0),
+    Plan(1, 1, 0, 1, 0),
+    Plan(1, 0, 0, 1, 0),
 )
 """From full to spare: the first that keeps page one to one sheet and 350 words is taken."""
 
@@ -90,26 +92,44 @@ def page_one_plan(report: WeeklyReport) -> Plan:
 def _chosen(report: WeeklyReport, known: dict[str, object]) -> Plan:
     template = _environment().get_template("page_one.html.j2")
     for plan in _PLANS:
-        if _lines(report, plan) > MOST_LINES:
+        if _points(report, plan) > SHEET_POINTS:
             continue
         if len(page_one_words(template.render(known, plan=plan))) <= MOST_WORDS:
             break
     return plan
 
 
-def _lines(report: WeeklyReport, plan: Plan) -> float:
-    """The height of the parts that vary, in rows of a printed table."""
-    cards = 11.5 if report.look_first or report.quiet_issues else 0.0
-    cards += 2 if plan.quote_limit > 100 else 1 if plan.has_quotes else 0
-    height = cards + 2.2 * min(len(report.notices), plan.notices)
-    for count, most, line in (
-        (len(report.watch), plan.rows, 1.9),
-        (len(report.asks), plan.asks, 1.5),
-        (len(report.fixes), plan.fixes, 1.5),
-    ):
-        if count:
-            height += 2.6 + line * min(count, most) + (1.2 if count > most else 0)
+def _points(report: WeeklyReport, plan: Plan) -> float:
+    """About how high page one is in print: lines of text times the sizes of the style sheet."""
+    by_id = {one.issue_id: one for one in report.issues}
+    height = 145.0 + 22 * _rows(report.headline, 50) + 13 * _rows(report.lede, 108)
+    height += sum(8 + 12 * _rows(one.text, 100) for one in report.notices[: plan.notices])
+    height += 20.0 * (len(report.notices) > plan.notices)
+    shown = [by_id[one] for one in (*report.look_first, *report.quiet_issues)]
+    decisions = {one.issue_id: one for one in report.cards}
+    if shown:
+        height += 110 + max(_card_points(one, decisions.get(one.issue_id), plan) for one in shown)
+    watched = [by_id[one] for one in report.watch]
+    height += _table([_rows(one.label, 18) * 9.5 + 12 for one in watched], plan.rows, 46)
+    height += _table([_rows(one.decision, 54) * 10 + 4 for one in report.asks], plan.asks, 34)
+    return height + _table([_rows(one.name, 34) * 10 + 4 for one in report.fixes], plan.fixes, 34)
+
+
+def _card_points(issue: ReportIssue, card: DecisionCard | None, plan: Plan) -> float:
+    quote = issue.quotes[0].text[: plan.quote_limit] if issue.quotes else ""
+    height = 14 * _rows(issue.label, 24) + 11.0 * (_rows(where(issue), 34) + _rows(quote, 34))
+    if card is not None:
+        height += 11 * (_rows(f"Decide: {card.decision}", 36) + _rows(card.owner, 24) + 2)
     return height
+
+
+def _table(rows: list[float], most: int, head: float) -> float:
+    return head + sum(rows[:most]) + 12 * (len(rows) > most) if rows else 0.0
+
+
+def _rows(text: str, width: int) -> int:
+    wide = sum(one.isupper() or one > "\u2e80" for one in text)  # about twice as wide
+    return -(-(len(text) + wide) // width)
 
 
 def page_one_words(html: str) -> list[str]:

@@ -154,7 +154,7 @@ def _flags(
 
 def fix_chart(fix: FixLine, title: str, refs: Refs, cal: Calendar) -> Markup:
     """Reports of each week, and from the fix on what was to be expected without it."""
-    height, floor, right = 170, 142, 620
+    height, floor, right = 170, 142, 590
     high = _highest((*fix.actual, *fix.upper))
     step = (right - _LEFT) / max(len(fix.actual) - 1, 1)
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from math import floor
 
+import polars as pl
+
 from models.report import FigureReference, WeeklyReport
 from voc_pipeline.report import wording
 from voc_pipeline.report.dates import Calendar
-from voc_pipeline.report.references import SENTENCE
+from voc_pipeline.report.references import PUBLISHED, SENTENCE
 
 WORDS = "words"
 _VOID = {"meta", "br", "col"}
@@ -112,6 +114,28 @@ def faults(html: str, report: WeeklyReport) -> list[str]:
         else:
             found += _faults(text, element.refs, by_ref, dates)
     return found
+
+
+def unpublished(report: WeeklyReport, published: pl.DataFrame) -> list[str]:
+    """Figures of the report that are not those published under their reference.
+
+    Args:
+        report: the value that was rendered.
+        published: rows of models.trend.PublishedFigure, of the report's week and before.
+    """
+    columns = published.select("week_start", "issue_id", "figure", "value").rows()
+    known = {(str(week), issue_id, figure): value for week, issue_id, figure, value in columns}
+    return [
+        f"{one.ref}: {one.value} is printed, {known.get((*one.key, one.figure))} was published"
+        for one in report.references
+        if one.table == PUBLISHED
+        and one.value is not None
+        and not _is_same(one.value, known.get((*one.key, one.figure)))
+    ]
+
+
+def _is_same(first: float, second: float | None) -> bool:
+    return second is not None and abs(first - second) <= 1e-4 * max(1.0, abs(second))
 
 
 def _faults(

@@ -120,3 +120,35 @@ def broken_contracts(warehouse: Warehouse) -> pl.DataFrame:
         for promise, asked in promises.items()
     )
     return warehouse.query(f"SELECT * FROM ({union}) WHERE row_count > 0 ORDER BY promise")
+
+
+def unexplained_figures(warehouse: Warehouse) -> pl.DataFrame:
+    """Published counts and ranges that are not what is known now, and that nothing restated.
+
+    Each is computed again by `issue_weekly`, wholly as known now; the last restatement says what
+    it is since. An issue that a merge took away is counted in the issue that lives on, as
+    `issue_lineage` records. Columns week_start, issue_id, figure, published, restated, is_now.
+    """
+    return warehouse.query(
+        """WITH now AS (
+            UNPIVOT (SELECT issue_id, week_start, feedback_count::DOUBLE AS feedback_count,
+                            customer_count::DOUBLE AS customer_count, lower_bound, upper_bound
+                     FROM issue_weekly)
+            ON feedback_count, customer_count, lower_bound, upper_bound
+            INTO NAME figure VALUE is_now
+        ), later AS (
+            SELECT week_start, issue_id, figure, arg_max(is_value, as_of_week) AS restated
+            FROM restatements GROUP BY ALL
+        )
+        SELECT p.week_start, p.issue_id, p.figure, p.value AS published, l.restated, n.is_now
+        FROM published_figures p
+        LEFT JOIN later l USING (week_start, issue_id, figure)
+        LEFT JOIN now n USING (week_start, issue_id, figure)
+        WHERE p.issue_id <> '' AND p.value IS NOT NULL
+          AND p.figure IN ('feedback_count', 'customer_count', 'lower_bound', 'upper_bound')
+          AND abs(coalesce(n.is_now, -1)
+                  - coalesce(try_cast(l.restated AS DOUBLE), p.value)) > 1e-4
+          AND NOT EXISTS (SELECT 1 FROM issue_lineage i
+                          WHERE i.issue_id = p.issue_id AND i.event = 'merged')
+        ORDER BY p.week_start, p.issue_id, p.figure"""
+    )
