@@ -124,7 +124,9 @@ def unpublished(report: WeeklyReport, published: pl.DataFrame) -> list[str]:
         published: rows of models.trend.PublishedFigure, of the report's week and before.
     """
     columns = published.select("week_start", "issue_id", "figure", "value").rows()
-    known = {(str(week), issue_id, figure): value for week, issue_id, figure, value in columns}
+    known: dict[tuple[str, ...], float | None] = {
+        (str(week), issue_id, figure): value for week, issue_id, figure, value in columns
+    }
     return [
         f"{one.ref}: {one.value} is printed, {known.get((*one.key, one.figure))} was published"
         for one in report.references
