@@ -19,6 +19,8 @@ from voc_pipeline.report.places import Places
 from voc_pipeline.report.tables import ReportTables
 
 PRESSING = ("SPIKING", "NEW", "RISING")
+LEAST_FOR_A_CARD = 5
+"""Reports this week; fewer ask for no decision, whatever the trend of the weeks before."""
 EASING = ("DECLINING", "RESOLVED")
 
 
@@ -88,7 +90,7 @@ def is_watched(issue: ReportIssue) -> bool:
 
 def has_card(issue: ReportIssue) -> bool:
     """True if it may ask for a decision on page one."""
-    return issue.verdict in PRESSING and issue.feedback_count > 0
+    return issue.verdict in PRESSING and issue.feedback_count >= LEAST_FOR_A_CARD
 
 
 def pressure(issue: ReportIssue) -> tuple[int, float, str]:
