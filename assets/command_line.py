@@ -224,6 +224,8 @@ def ui(
 
 def _asked_weeks(home: Home, week: str | None, first: str | None, last: str | None) -> list[date]:
     """The weeks asked for, with the missing ones before them, which the register needs."""
+    from voc_pipeline.warehouse.publish import last_finished_week
+
     if week and (first or last):
         raise ConfigurationError("--week goes without --from and --to")
     until, since = week or last, week or first
@@ -231,7 +233,7 @@ def _asked_weeks(home: Home, week: str | None, first: str | None, last: str | No
     home.refuse_open_week(newest)
     oldest = parse_week(since) if since else None
     with home.lock("voc run", 10.0), home.warehouse() as warehouse:
-        latest = warehouse.latest_week("trends")
+        latest = last_finished_week(warehouse)
     missing = latest + ONE_WEEK if latest else home.settings.company.first_week
     begin = min(oldest, missing) if oldest else missing
     if oldest and missing < oldest:

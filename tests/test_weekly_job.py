@@ -22,6 +22,7 @@ from models.raw import Load, RawRecord
 from models.trend import PublishedFigure, Restatement
 from voc_pipeline import FLOW
 from voc_pipeline.warehouse import soundness
+from voc_pipeline.warehouse.publish import last_finished_week
 
 
 @pytest.fixture
@@ -188,7 +189,11 @@ def test_a_killed_run_starts_at_once_again_and_ends_with_the_same_bytes(
     where = KILLED_AT.get(place, "False").format(week=week(4).isoformat())
     code = killed_run(home, where, at_publish=place == "before the publish")
     assert code == -signal.SIGKILL
+    with home.warehouse() as warehouse:
+        assert last_finished_week(warehouse) is None
     run(home, 1, 6)
+    with home.warehouse() as warehouse:
+        assert last_finished_week(warehouse) == week(6)
     assert left_behind(home) == left_behind(undisturbed)
     with instance_of(home) as instance:
         statuses = {one.status for one in instance.get_runs()}

@@ -32,6 +32,7 @@ from voc_pipeline.warehouse.schema import (
 from voc_pipeline.warehouse.store import Warehouse
 
 PUBLISHED_FILE = "voc.duckdb"
+_PUBLISHED_WEEK = "published_week"
 PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     Feedback,
     Segment,
@@ -129,7 +130,20 @@ def publish(warehouse: Warehouse, week: date) -> dict[str, int]:
     finally:
         warehouse.execute("DETACH published")
     fresh.replace(target)
+    with warehouse.transaction():
+        warehouse.remember(_PUBLISHED_WEEK, week.isoformat())
     return {model.public_name(): frame.height for model, frame in frames.items()}
+
+
+def last_finished_week(warehouse: Warehouse) -> date | None:
+    """The latest week that has a report and is in the analysts' file; None if none has.
+
+    A run that was killed on the way leaves a week that was judged and never told.
+    """
+    published, reported = warehouse.recall(_PUBLISHED_WEEK), warehouse.latest_week("report")
+    if published is None or reported is None:
+        return None
+    return min(reported, date.fromisoformat(published))
 
 
 def read_published(home: Path, sql: str) -> pl.DataFrame | None:
