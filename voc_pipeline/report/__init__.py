@@ -1,8 +1,12 @@
 """ENGINE, report. A report is a frozen value built from tables, then rendered.
 
-`builder` makes the value (with `history`, `concentration` and `trust`), `headline` draws its
-conclusion by stated rules, `wording` writes numbers, dates and foreign text, `charts` and `page`
-draw one HTML file, `index` the list of all weeks. For print, `outline` lays the same contents out
+`builder` makes the value from `tables`: `overview` the week at a glance, `issue_lines` and
+`issue_page` the issues, `places` where an excess sits, `accountability` asks, cards and fixes,
+`function_panels` the functions, `trust` the rest. `headline` and `issue_parts` write findings by
+stated rules, `wording` and `dates` numbers, dates and foreign text, `phrases` what every rendering
+says alike. `charts`, `pictures` and `page_charts` draw; `page` (with `page_marks` and a template a
+page) makes one HTML file, `index` the list of all weeks. `figures` gives every printed figure its
+reference, `references` and `measures` the query behind it, and `proof` reads a page back. For print, `outline` lays the same contents out
 in `blocks` and `pdf` sets them by Typst; `workbook` hands out the figures and `mail` writes
 page one as a letter. No room but this one
 knows HTML; nothing here decides what an issue is or whether it moved.
