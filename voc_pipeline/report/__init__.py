@@ -6,9 +6,10 @@
 stated rules, `wording` and `dates` numbers, dates and foreign text, `phrases` what every rendering
 says alike. `charts`, `pictures` and `page_charts` draw; `page` (with `page_marks` and a template a
 page) makes one HTML file, `index` the list of all weeks. `figures` gives every printed figure its
-reference, `references` and `measures` the query behind it, and `proof` reads a page back. For print, `outline` lays the same contents out
-in `blocks` and `pdf` sets them by Typst; `workbook` hands out the figures and `mail` writes
-page one as a letter. No room but this one
+reference, `references` and `measures` the query behind it, and `proof` reads a page back.
+
+For print, `outline` lays the same contents out in `blocks` and `pdf` sets them by Typst;
+`workbook` hands out the figures and `mail` writes page one as a letter. No room but this one
 knows HTML; nothing here decides what an issue is or whether it moved.
 """
 
