@@ -11,12 +11,12 @@ from models.issue import Assignment, Issue, IssueLineage, IssueQuote
 from models.table import TableRow
 from models.week import ONE_WEEK, week_label, weeks_between
 from voc_pipeline.issues.functions import place_issues
-from voc_pipeline.issues.register_week import RegisterOptions
+from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register, assign_unseen
 from voc_pipeline.issues.vectors import VectorModel
 from voc_pipeline.warehouse import Stage, knowledge
 
-VERSION = 2
+VERSION = 3
 _TABLES: tuple[type[TableRow], ...] = (Issue, Assignment, IssueLineage, IssueQuote)
 
 

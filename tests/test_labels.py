@@ -5,7 +5,8 @@ import pytest
 
 from models.settings import FunctionSettings
 from voc_pipeline.issues.functions import place_issues
-from voc_pipeline.issues.registry import RegisterOptions, advance_register
+from voc_pipeline.issues.register_options import RegisterOptions
+from voc_pipeline.issues.registry import advance_register
 from voc_pipeline.issues.vectors import embed_segments, load_model
 
 MONDAY = date(2026, 1, 5)

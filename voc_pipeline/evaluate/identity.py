@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from models.week import ONE_WEEK, weeks_between
 from voc_pipeline.evaluate.texts import as_segments, spoken_keys
-from voc_pipeline.issues.register_week import RegisterOptions
+from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register
 from voc_pipeline.issues.vectors import VectorModel
 

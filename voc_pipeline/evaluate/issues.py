@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from voc_pipeline.evaluate.texts import FIRST_WEEK, as_segments, spoken_keys, text_hash
 from voc_pipeline.issues.discovery import DiscoveryOptions
-from voc_pipeline.issues.register_week import RegisterOptions
+from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register
 from voc_pipeline.issues.standing import NOWHERE, match, read_standings
 from voc_pipeline.issues.stopwords import STOP_WORDS

@@ -214,9 +214,9 @@ def merge_alike(vectors: Matrix, labels: Labels, limit: float) -> Labels:
     np.add.at(sums, labels, vectors.astype(np.float64))
     sizes = np.bincount(labels, minlength=len(sums)).astype(np.float64)
     while len(sums) > 1:
-        likeness = _likeness(sums, sizes)
-        first, second = np.unravel_index(int(likeness.argmax()), likeness.shape)
-        if likeness[first, second] < limit:
+        alike = likeness(sums, sizes)
+        first, second = np.unravel_index(int(alike.argmax()), alike.shape)
+        if alike[first, second] < limit:
             break
         low, high = min(first, second), max(first, second)
         sums[low] += sums[high]
@@ -227,15 +227,15 @@ def merge_alike(vectors: Matrix, labels: Labels, limit: float) -> Labels:
     return labels
 
 
-def _likeness(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> Matrix:
+def likeness(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> Matrix:
     """Likeness of every pair of clusters, -1 of a cluster with itself."""
     products = sums @ sums.T
     pairs = np.maximum(sizes * (sizes - 1), 1)
     within = np.where(sizes > 1, (np.diag(products) - sizes) / pairs, 1.0)
     width = np.sqrt(np.maximum(within, 0.05))
-    likeness = (products / np.outer(sizes, sizes) / np.outer(width, width)).round(6)
-    np.fill_diagonal(likeness, -1.0)
-    return np.asarray(likeness, dtype=np.float32)
+    alike = (products / np.outer(sizes, sizes) / np.outer(width, width)).round(6)
+    np.fill_diagonal(alike, -1.0)
+    return np.asarray(alike, dtype=np.float32)
 
 
 def cores(vectors: Matrix, labels: Labels, *, background: Matrix, least: float) -> list[Labels]:
@@ -249,8 +249,8 @@ def cores(vectors: Matrix, labels: Labels, *, background: Matrix, least: float) 
     for label in range(int(labels.max(initial=-1)) + 1):
         rows = np.flatnonzero(labels == label)
         if contrast(vectors[rows], floor) < least:
-            likeness = vectors[rows] @ centroids(vectors[rows], np.zeros(len(rows), np.int64))[0]
-            rows = rows[likeness.round(6) >= np.median(likeness.round(6))]
+            alike = vectors[rows] @ centroids(vectors[rows], np.zeros(len(rows), np.int64))[0]
+            rows = rows[alike.round(6) >= np.median(alike.round(6))]
         if contrast(vectors[rows], floor) >= least:
             found.append(rows)
     return sorted(found, key=lambda rows: (-len(rows), int(rows[0])))

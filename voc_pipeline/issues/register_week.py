@@ -5,15 +5,16 @@ Here are the rules that change issues. How groups of texts are found is in `disc
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
-from voc_pipeline.issues.discovery import DiscoveryOptions, centroids, cores, discover
-from voc_pipeline.issues.emergence import EmergenceOptions, Stream, emergent_groups
+from voc_pipeline.issues.coming_apart import halves
+from voc_pipeline.issues.discovery import centroids, cores, discover
+from voc_pipeline.issues.emergence import Stream, emergent_groups
 from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
+from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
 
 _LEAST_THRESHOLD = 0.05
@@ -24,51 +25,6 @@ LINEAGE_SCHEMA: dict[str, pl.DataType] = {
     "other_issue_id": pl.String(),
     "mention_count": pl.Int64(),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterOptions:
-    """The register's choices; the defaults were measured."""
-
-    model_id: str
-    false_births_per_week: float = 0.1
-    numbers_taken: int = 0
-    """Ids up to this number were given before a rebuild; none is given again."""
-    window_weeks: int = 26
-    """Weeks of segments the window should hold; the older ones are the past of the test."""
-    young_weeks: int = 3
-    """Segments received in this many weeks may move to an issue that is born."""
-    founding_texts: int = 2_000
-    founding_weeks: int = 3
-    """The register starts with this many distinct texts, or after this many weeks with fewer."""
-    least_founding_texts: int = 40
-    """Never with fewer than these, whichever weeks of the window they came in."""
-    founding_contrast: float = 0.15
-    """Clusters that hang together less are no issues."""
-    least_overlooked: int = 6
-    overlooked_share: float = 0.002
-    """An issue the start missed needs that many unassigned feedback, and that share of the
-    window's texts."""
-    overlooked_contrast: float = 0.85
-    """And this much of the contrast of the register's median issue."""
-    dormant_weeks: int = 8
-    fresh_weeks: int = 8
-    """Issues born in this many weeks may merge into an older one."""
-    merge_similarity: float = 0.8
-    same_similarity: float = 0.95
-    """Two issues this much alike are the same, whatever their ages."""
-    twin_similarity: float = 0.8
-    """The same for two issues born within `young_weeks` of each other."""
-    least_voices: int = 3
-    least_wordings: int = 3
-    threshold_share: float = 0.03
-    threshold_weight: float = 20.0
-    discovery: DiscoveryOptions = field(
-        default_factory=lambda: DiscoveryOptions(apart=0.84, least_neighbours=8)
-    )
-    """Of the start, which sees a few weeks of what will be years: a finer cut than of a batch."""
-    rediscovery: DiscoveryOptions = field(default_factory=lambda: DiscoveryOptions(runs=1))
-    emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
 
 
 class RegisterWeek:
@@ -100,6 +56,7 @@ class RegisterWeek:
         self._assign()
         if self.standings:
             self._bear(self._overlooked(), (self.place == NOWHERE) & self.evidence.is_on_time)
+            self._split_apart()
         self._merge_converging()
         self._age()
 
@@ -157,7 +114,9 @@ class RegisterWeek:
     def _is_overlooked(self, rows: Codes, size: float) -> bool:
         """Large enough, spoken of this week, and not what an issue is about already."""
         enough = len(np.unique(self.evidence.feedback[rows])) >= size
-        return bool(enough and self.evidence.is_new[rows].any() and not self._is_known(rows))
+        return bool(
+            enough and self.evidence.is_new[rows].any() and not self._is_known(rows, has_past=True)
+        )
 
     def _emerging(self) -> list[Codes]:
         """Groups of young rows that are new by the emergence test and known under no issue."""
@@ -182,13 +141,14 @@ class RegisterWeek:
         )
         return [rows[group] for group in groups if not self._is_known(rows[group])]
 
-    def _is_known(self, rows: Codes) -> bool:
+    def _is_known(self, rows: Codes, *, has_past: bool = False) -> bool:
         """Whether an issue has this group already.
 
         A young issue has it by its centre or by most of its texts. An older one has it only if the
         test could not see that: if it was hardly spoken of in the weeks that the test compares
-        with, or if the two are as good as the same. A group without a past beside an issue that
-        has one is another problem, however near.
+        with, or if the two are as good as the same, or if the group is most of what is said of it
+        now: then it is the issue, and its wording drifts. A group without a past beside an issue
+        that goes on is another problem, however near.
         """
         vectors = self.evidence.vectors[rows]
         centre = _centre(vectors)
@@ -196,13 +156,20 @@ class RegisterWeek:
             if not one.is_open:
                 continue
             likeness = round(float(centre @ one.centre()), 6)
-            seen = not self._is_fresh(one) and self._past_count(at) >= len(rows)
-            limit = self.options.same_similarity if seen else self.options.merge_similarity
-            if likeness >= limit:
+            seen = not (has_past or self._is_fresh(one)) and self._past_count(at) >= len(rows)
+            if likeness >= self.options.same_similarity:
+                return True
+            if likeness >= self.options.merge_similarity and (not seen or self._is_most(at, rows)):
                 return True
         joined = match(self.standings, vectors)[0]
         fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
         return bool(2 * sum(fresh) > len(fresh))
+
+    def _is_most(self, at: int, rows: Codes) -> bool:
+        """Whether these rows are most of the young ones that lie nearest to the issue."""
+        young = np.flatnonzero(self.evidence.is_young & self.evidence.is_telling)
+        mine = young[match(self.standings, self.evidence.vectors[young])[1] == at]
+        return bool(2 * np.isin(mine, rows).sum() > len(mine))
 
     def _past_count(self, at: int) -> int:
         """Segments of an issue in the window that came before the young weeks."""
@@ -310,6 +277,41 @@ class RegisterWeek:
                 one.change(evidence.vectors[mine], evidence.weights[mine], sign)
         self.place[rows] = self.near[rows] = to
         self.score[rows] = score
+
+    def _split_apart(self) -> None:
+        """Give the smaller half of an issue that has come apart a new id; only the window moves."""
+        options, evidence = self.options, self.evidence
+        turn = self.week.toordinal() // 7
+        for at in range(len(self.standings)):
+            one = self.standings[at]
+            if not one.is_open or (one.number + turn) % options.apart_weeks:
+                continue
+            mine = np.flatnonzero((self.place == at) & evidence.is_telling)
+            rows = distinct_rows(evidence, mine)
+            if len(rows) < 2 * options.least_half or not evidence.is_new[mine].any():
+                continue
+            labels, alike = halves(evidence.vectors[rows])
+            smaller = int(labels.sum())
+            if alike >= options.apart_likeness or 4 * smaller < len(rows):
+                continue
+            away = rows[labels == 1]
+            if smaller >= options.least_half and self._is_broad(away):
+                self._split(at, mine[np.isin(evidence.wording[mine], evidence.wording[away])])
+
+    def _split(self, at: int, rows: Codes) -> None:
+        """Move rows of an issue to one that begins with them."""
+        one = self.standings[at]
+        child = self._newborn([rows])[0]
+        taken = max(other.number for other in self.standings)
+        child.number = max(taken, self.options.numbers_taken) + 1
+        self.standings.append(child)
+        to = np.full(len(rows), len(self.standings) - 1, dtype=np.int64)
+        score = (self.evidence.vectors[rows] @ child.centre()).astype(np.float64).round(6)
+        self._move(rows, to, score)
+        weeks = [self.evidence.weeks[row] for row in rows]
+        child.first_week, child.last_week = min(weeks), max(weeks)
+        self._event("born", child.issue_id, "", 0)
+        self._event("split", one.issue_id, child.issue_id, len(rows))
 
     def _merge_converging(self) -> None:
         """Put a fresh issue into the older one that it has come to resemble, the youngest first."""

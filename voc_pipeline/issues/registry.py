@@ -14,7 +14,8 @@ from models.errors import ConfigurationError, shortened
 from voc_pipeline.issues.evidence import read_evidence, vectors_of
 from voc_pipeline.issues.labels import name_issues
 from voc_pipeline.issues.quotes import pick_quotes
-from voc_pipeline.issues.register_week import RegisterOptions, RegisterWeek
+from voc_pipeline.issues.register_options import RegisterOptions
+from voc_pipeline.issues.register_week import RegisterWeek
 from voc_pipeline.issues.standing import match, read_standings, write_assignments, write_issues
 
 

@@ -1,0 +1,57 @@
+"""The register's choices, with the defaults that were measured."""
+
+from dataclasses import dataclass, field
+
+from voc_pipeline.issues.discovery import DiscoveryOptions
+from voc_pipeline.issues.emergence import EmergenceOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterOptions:
+    """The register's choices; the defaults were measured."""
+
+    model_id: str
+    false_births_per_week: float = 0.1
+    numbers_taken: int = 0
+    """Ids up to this number were given before a rebuild; none is given again."""
+    window_weeks: int = 26
+    """Weeks of segments the window should hold; the older ones are the past of the test."""
+    young_weeks: int = 3
+    """Segments received in this many weeks may move to an issue that is born."""
+    founding_texts: int = 2_000
+    founding_weeks: int = 3
+    """The register starts with this many distinct texts, or after this many weeks with fewer."""
+    least_founding_texts: int = 40
+    """Never with fewer than these, whichever weeks of the window they came in."""
+    founding_contrast: float = 0.15
+    """Clusters that hang together less are no issues."""
+    least_overlooked: int = 8
+    overlooked_share: float = 0.002
+    """An issue the start missed needs that many unassigned feedback, and that share of the
+    window's texts."""
+    overlooked_contrast: float = 0.85
+    """And this much of the contrast of the register's median issue."""
+    apart_likeness: float = 0.5
+    """An issue whose two halves are less alike than this has come apart."""
+    least_half: int = 10
+    """Texts of the window in each half, and at least a quarter of them."""
+    apart_weeks: int = 4
+    """Every issue is looked at once in this many weeks."""
+    dormant_weeks: int = 8
+    fresh_weeks: int = 8
+    """Issues born in this many weeks may merge into an older one."""
+    merge_similarity: float = 0.8
+    same_similarity: float = 0.95
+    """Two issues this much alike are the same, whatever their ages."""
+    twin_similarity: float = 0.8
+    """The same for two issues born within `young_weeks` of each other."""
+    least_voices: int = 3
+    least_wordings: int = 3
+    threshold_share: float = 0.03
+    threshold_weight: float = 20.0
+    discovery: DiscoveryOptions = field(
+        default_factory=lambda: DiscoveryOptions(apart=0.84, least_neighbours=8)
+    )
+    """Of the start, which sees a few weeks of what will be years: a finer cut than of a batch."""
+    rediscovery: DiscoveryOptions = field(default_factory=lambda: DiscoveryOptions(runs=1))
+    emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
