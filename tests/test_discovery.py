@@ -19,7 +19,7 @@ from voc_pipeline.issues.discovery import (
 from voc_pipeline.issues.emergence import EmergenceOptions, Stream, emergent_groups
 from voc_pipeline.issues.vectors import load_model, unit_rows
 
-BANKING77 = Path(os.environ.get("VOC_SHARED_DATA", "/work/shared/data")) / (
+BANKING77 = Path(os.environ.get("VOC_SHARED_DATA", "../shared/data")) / (
     "intents/banking77_train.parquet"
 )
 
