@@ -1,8 +1,9 @@
 import atexit
 import os
+from pathlib import Path
 
 import pytest
-from homes import run, simulated_home
+from homes import made_once, run, simulated_home
 
 from assets.home import Home
 from voc_pipeline.warehouse.publish import read_published
@@ -17,7 +18,11 @@ atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Home:
     """A home whose nine weeks ran in one go. Copy it before changing it."""
-    home = simulated_home(tmp_path_factory.mktemp("finished") / "home", weeks=WEEKS)
+    return made_once(tmp_path_factory, "finished", _nine_weeks)
+
+
+def _nine_weeks(folder: Path) -> Home:
+    home = simulated_home(folder, weeks=WEEKS)
     run(home, 1, WEEKS)
     found = read_published(home.path, "SELECT count(DISTINCT issue_id) AS issues FROM mentions")
     assert found["issues"][0] > 5

@@ -1,11 +1,16 @@
 """Small simulated homes for tests, and what a run left in one, as comparable bytes."""
 
 import io
+import os
+import shutil
+from collections.abc import Callable
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 
 import duckdb
+import pytest
+from filelock import FileLock
 
 from assets.home import Home
 from assets.launch import run_weeks
@@ -27,6 +32,20 @@ def simulated_home(folder: Path, *, weeks: int, scale: float = 0.15) -> Home:
     (folder / "settings.toml").write_text(company_settings_toml(company), encoding="utf-8")
     (folder / "glossary.toml").write_text(company_glossary_toml(), encoding="utf-8")
     return Home(folder)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Home]) -> Home:
+    """A home that the first test process to ask for it makes; each gets a copy of its own."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.with_suffix(".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            folder.with_suffix(".made").touch()
+    own = factory.mktemp(name) / "home"
+    shutil.copytree(folder, own, symlinks=True)
+    return Home(own)
 
 
 def week(number: int) -> date:

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from conftest import WEEKS
 from filelock import FileLock
-from homes import run, simulated_home, week
+from homes import made_once, run, simulated_home, week
 
 import assets.raw
 from assets import lock
@@ -30,7 +30,11 @@ SOURCE = "app_reviews"
 @pytest.fixture(scope="module")
 def in_two_runs(tmp_path_factory) -> Home:
     """A home whose weeks 1 to 3 ran first, then week 4 with its late records."""
-    home = simulated_home(tmp_path_factory.mktemp("two") / "home", weeks=4, scale=0.1)
+    return made_once(tmp_path_factory, "two_runs", _in_two_runs)
+
+
+def _in_two_runs(folder: Path) -> Home:
+    home = simulated_home(folder, weeks=4, scale=0.1)
     run(home, 1, 3)
     run(home, 4, 4)
     return home

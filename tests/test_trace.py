@@ -2,9 +2,10 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
-from homes import run, week
+from homes import made_once, run, week
 from typer.testing import CliRunner
 
 from assets.command_line import app
@@ -122,11 +123,13 @@ steps = [
 
 @pytest.fixture(scope="module")
 def acted(finished, tmp_path_factory) -> Home:
-    home = tmp_path_factory.mktemp("acted") / "home"
-    shutil.copytree(finished.path, home, symlinks=True)
-    (home / "actions.toml").write_text(ACTIONS.format(issue='issue = "ISS-0002"'))
-    run(Home(home), 1, 9)
-    return Home(home)
+    def make(folder: Path) -> Home:
+        shutil.copytree(finished.path, folder, symlinks=True)
+        (folder / "actions.toml").write_text(ACTIONS.format(issue='issue = "ISS-0002"'))
+        run(Home(folder), 1, 9)
+        return Home(folder)
+
+    return made_once(tmp_path_factory, "acted", make)
 
 
 def test_a_week_knows_only_the_steps_entered_by_its_end(acted):

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 from conftest import WEEKS
-from homes import left_behind, report_files, run, simulated_home, week
+from homes import left_behind, made_once, report_files, run, simulated_home, week
 
 from assets.definitions import definitions_of
 from assets.home import Home
@@ -140,6 +140,7 @@ def test_runs_of_the_command_line_are_in_the_ui_s_instance(finished):
     assert {week(number).isoformat() for number in range(1, WEEKS + 1)} <= keys
 
 
+KILLED_WEEKS = 4
 KILLED_AT = {
     "inside the register's write": "stage.name == 'issues' and stage.week.isoformat() == '{week}'",
     "inside the verdicts' write": "stage.name == 'trends' and stage.week.isoformat() == '{week}'",
@@ -169,15 +170,19 @@ run_weeks(Home(Path({home!r})), [date.fromisoformat(one) for one in {weeks!r}])
 
 
 def killed_run(home: Home, where: str, *, at_publish: bool) -> int:
-    weeks = [week(number).isoformat() for number in range(1, 7)]
+    weeks = [week(number).isoformat() for number in range(1, KILLED_WEEKS + 1)]
     code = SCRIPT.format(where=where, at_publish=at_publish, home=str(home.path), weeks=weeks)
     return subprocess.run([sys.executable, "-c", code], check=False, cwd=Path.cwd()).returncode
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Home:
-    home = simulated_home(tmp_path_factory.mktemp("undisturbed") / "home", weeks=6)
-    run(home, 1, 6)
+    return made_once(tmp_path_factory, "undisturbed", _undisturbed)
+
+
+def _undisturbed(folder: Path) -> Home:
+    home = simulated_home(folder, weeks=KILLED_WEEKS)
+    run(home, 1, KILLED_WEEKS)
     return home
 
 
@@ -185,15 +190,15 @@ def undisturbed(tmp_path_factory) -> Home:
 def test_a_killed_run_starts_at_once_again_and_ends_with_the_same_bytes(
     place, undisturbed, tmp_path
 ):
-    home = simulated_home(tmp_path / "home", weeks=6)
-    where = KILLED_AT.get(place, "False").format(week=week(4).isoformat())
+    home = simulated_home(tmp_path / "home", weeks=KILLED_WEEKS)
+    where = KILLED_AT.get(place, "False").format(week=week(3).isoformat())
     code = killed_run(home, where, at_publish=place == "before the publish")
     assert code == -signal.SIGKILL
     with home.warehouse() as warehouse:
         assert last_finished_week(warehouse) is None
-    run(home, 1, 6)
+    run(home, 1, KILLED_WEEKS)
     with home.warehouse() as warehouse:
-        assert last_finished_week(warehouse) == week(6)
+        assert last_finished_week(warehouse) == week(KILLED_WEEKS)
     assert left_behind(home) == left_behind(undisturbed)
     with instance_of(home) as instance:
         statuses = {one.status for one in instance.get_runs()}
