@@ -20,6 +20,7 @@ from assets.mentions import mentions
 from assets.partitions import weekly
 from assets.raw import raw
 from assets.report import report
+from assets.scores import scores
 from assets.segments import segments
 from assets.stage import stage_asset
 from assets.trends import trends
@@ -35,6 +36,7 @@ STAGES = {
     curation: {"toml", "duckdb"},
     trends: {"numpy", "duckdb"},
     actions: {"numpy", "duckdb"},
+    scores: {"numpy", "duckdb"},
     report: {"html"},
     mart: {"duckdb"},
 }

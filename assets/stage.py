@@ -24,6 +24,7 @@ from models.issue import Issue
 from models.ledger import PublishedReport
 from models.mention import Mention
 from models.raw import RawRecord
+from models.score import Score
 from models.segment import Segment, Vector
 from models.settings import Settings
 from models.table import TableRow
@@ -46,6 +47,7 @@ GROUPS = {
     "curation": "understand",
     "trends": "judge",
     "actions": "judge",
+    "scores": "judge",
     "report": "tell",
     "mart": "tell",
 }
@@ -59,6 +61,7 @@ TABLES: dict[str, type[TableRow]] = {
     "curation": CuratedIssue,
     "trends": IssueWeekly,
     "actions": Action,
+    "scores": Score,
     "report": PublishedReport,
 }
 """The table whose rows are a stage's partition; mart has many."""

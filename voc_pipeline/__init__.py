@@ -3,7 +3,7 @@
 The flow, stage by stage; each is an asset, a table and a module of the same name:
 
     raw -> feedback -> segments -> vectors -> issues -> mentions -> curation -> trends -> actions
-    -> report -> mart
+    -> scores -> report -> mart
 
 The rooms do not import one another (but actions reads trends); they meet in tables, whose columns
 are in `models`:
@@ -13,6 +13,7 @@ are in `models`:
     issues/     segments, vectors, discovery, the register, labels
     trends/     counts with zeros, the expected range, verdicts
     actions/    the register of actions, where its issues are now, whether fixes worked
+    customers/  survey scores with their intervals, the issues that go with them
     report/     a report is a frozen value, then a page
     sample/     the simulator behind the demo
 """
@@ -27,6 +28,7 @@ FLOW = (
     "curation",
     "trends",
     "actions",
+    "scores",
     "report",
     "mart",
 )

@@ -18,10 +18,11 @@ from models.mention import Mention
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
 from models.quality import DataNotice, PublicationLag
 from models.raw import Load, Reject, SourceHealth
+from models.score import Score, ScoreDriver, Survey
 from models.segment import Segment
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
-from voc_pipeline.warehouse import accountability, knowledge
+from voc_pipeline.warehouse import accountability, knowledge, responses
 from voc_pipeline.warehouse.schema import (
     STORAGE_VERSION,
     column_type,
@@ -55,6 +56,9 @@ PUBLISHED_TABLES: tuple[type[TableRow], ...] = (
     ActionChange,
     FixVerdict,
     FixWeek,
+    Score,
+    ScoreDriver,
+    Survey,
     SourceHealth,
     DataNotice,
     PublicationLag,
@@ -80,9 +84,10 @@ def published_frames(warehouse: Warehouse, week: date) -> Mapping[type[TableRow]
         feedback.select("feedback_id", "revision"), on=["feedback_id", "revision"], how="semi"
     )
     frames[Mention] = knowledge.current_mentions(warehouse, week)
-    for model in (CuratedIssue, CuratedQuote, Action, ActionChange):
+    for model in (CuratedIssue, CuratedQuote, Action, ActionChange, ScoreDriver, Survey):
         frames[model] = warehouse.rows(model, f"{model.partition} = ?", week)
     frames[FixWeek] = accountability.latest_fix_weeks(warehouse, week)
+    frames[Score] = responses.latest_scores(warehouse, week)
     return {
         model: frame.select(columns(model, public_only=True)).sort(model.grain)
         for model, frame in frames.items()

@@ -19,6 +19,7 @@ from models.mention import Mention
 from models.place import IssueNewTerm, IssuePattern, IssuePlace, IssueWeeklyBreakdown
 from models.quality import DataNotice, PublicationLag
 from models.raw import Load, RawRecord, Reject, SourceHealth
+from models.score import Score, ScoreDriver, Survey
 from models.segment import Segment, Vector
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
@@ -70,6 +71,9 @@ DERIVED_TABLES: tuple[type[TableRow], ...] = (
     ActionChange,
     FixVerdict,
     FixWeek,
+    Score,
+    ScoreDriver,
+    Survey,
 )
 TABLES = TRUE_TABLES + DERIVED_TABLES
 
