@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincinv
+from scipy.stats import hypergeom
 
 Array = npt.NDArray[np.float64]
 _PRIOR = 0.5
@@ -67,16 +68,25 @@ def difference_interval(first: Points, second: Points) -> tuple[Array, Array]:
 def random_split_chance(part: Points, whole: Points, step: Array) -> Array:
     """Two-sided chance of each part's mean if its points were drawn from the whole at random.
 
-    The permutation test of two groups: mean and variance of the drawn mean are exact, its shape is
-    taken as the Beta distribution that has them, corrected for the `step` between two points.
+    The permutation test of two groups, exact for shares. Otherwise mean and variance of the drawn
+    mean are exact and its shape is taken as the Beta distribution that has them; as points are
+    `step` apart, every mean stands for the half step around it.
     """
     spread = np.maximum(whole.squares - whole.total**2 / whole.count, 0) / (whole.count - 1)
     variance = spread / part.count * (1 - part.count / whole.count)
     is_mixed = variance > 1e-12
-    a, b = _beta_of(np.where(is_mixed, whole.mean, 0.5), np.where(is_mixed, variance, 0.01))
     half = step / part.count / 2
-    as_low = betainc(a, b, np.minimum(part.mean + half, 1))
-    as_high = betainc(b, a, np.minimum(1 - part.mean + half, 1))
+    length = 1 + 2 * half
+    a, b = _beta_of(
+        (np.where(is_mixed, whole.mean, 0.5) + half) / length,
+        np.where(is_mixed, variance, 0.01) / length**2,
+    )
+    as_low = betainc(a, b, np.clip((part.mean + 2 * half) / length, 0, 1))
+    as_high = betainc(b, a, np.clip((1 - part.mean + 2 * half) / length, 0, 1))
+    exactly = step == 1.0  # shares: the hypergeometric distribution (Fisher's test)
+    drawn = hypergeom(whole.count[exactly], whole.total[exactly], part.count[exactly])
+    as_low[exactly] = drawn.cdf(part.total[exactly])
+    as_high[exactly] = drawn.sf(part.total[exactly] - 1)
     chance: Array = np.where(is_mixed, np.minimum(2 * np.minimum(as_low, as_high), 1), 1.0)
     return chance
 

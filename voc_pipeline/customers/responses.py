@@ -24,8 +24,8 @@ def responses_of(rows: pl.DataFrame, questions: Mapping[str, str]) -> pl.DataFra
 
     Returns:
         SURVEY, response_id, week_start, product, customer_segment, has_words (in any row of the
-        response), point (0 to 1), step (between two points), factor and offset (the metric's value is
-        offset + factor * mean of points); sorted by survey and response.
+        response), point (0 to 1), step (between two points), factor and offset (the metric's value
+        is offset + factor * mean of points); sorted by survey and response.
     """
     asked = pl.col("source_id").replace_strict(questions, default=None, return_dtype=pl.String)
     talks = rows.group_by("source_id", "response_id").agg(pl.col("has_words").any())

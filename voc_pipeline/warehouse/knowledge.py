@@ -123,13 +123,13 @@ def new_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
 
 
-def current_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per segment that belongs to an issue as of a week.
+def current_mentions(warehouse: Warehouse, week: date, first: date = date(1, 1, 1)) -> pl.DataFrame:
+    """One row per segment that belongs to an issue as of a week, of feedback since `first`.
 
     Merged issues are mapped forward, and the merges and splits that people decided are followed.
     """
     latest = f"""WITH {_SUPERSEDED}, latest AS (
-            SELECT * FROM mentions WHERE assigned_week <= ?
+            SELECT * FROM mentions WHERE assigned_week <= ? AND week_start >= ?
             QUALIFY row_number() OVER (PARTITION BY segment_id ORDER BY assigned_week DESC) = 1
         ), taken AS (
             SELECT segment_id, string_agg(decision_id, ' ' ORDER BY decision_id) AS splits
@@ -141,13 +141,13 @@ def current_mentions(warehouse: Warehouse, week: date) -> pl.DataFrame:
             WHERE m.issue_id IS NOT NULL AND m.revision >= coalesce(s.latest_revision, 1)
         )"""
     pairs = warehouse.query(
-        f"{latest} SELECT DISTINCT issue_id, splits FROM told ORDER BY ALL", [week, week]
+        f"{latest} SELECT DISTINCT issue_id, splits FROM told ORDER BY ALL", [week, week, first]
     )
     return warehouse.query(
         f"""{latest} SELECT t.* EXCLUDE (splits) REPLACE (p.counts_for AS issue_id)
         FROM told t JOIN places p ON p.issue_id = t.issue_id AND p.splits = t.splits
         ORDER BY t.segment_id""",
-        [week, week],
+        [week, week, first],
         places=decisions.places(warehouse, pairs, week),
     )
 

@@ -17,15 +17,15 @@ def scored_feedback(warehouse: Warehouse, first: date, week: date) -> pl.DataFra
     """
     return warehouse.query(
         f"""WITH {CURRENT_FEEDBACK}, asked AS (
-            SELECT DISTINCT source_id, response_id FROM current_feedback
-            WHERE week_start BETWEEN ? AND ? AND score IS NOT NULL
+            SELECT DISTINCT source_id, response_id FROM feedback
+            WHERE week_start BETWEEN ? AND ? AND received_week <= ? AND score IS NOT NULL
         )
         SELECT source_id, response_id, feedback_id, question, score_metric, score, score_min,
                score_max, occurred_at, week_start, product, customer_segment,
                text_key IS NOT NULL AS has_words
         FROM current_feedback SEMI JOIN asked USING (source_id, response_id)
         ORDER BY feedback_id""",
-        [week, week, first, week],
+        [week, week, first, week, week],
     )
 
 

@@ -24,7 +24,7 @@ from models.segment import Segment, Vector
 from models.table import TableRow
 from models.trend import IssueWeekly, PublishedFigure, Restatement, TrendBacktest
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 STORAGE_VERSION = "v1.2.0"
 """Written so that DuckDB 1.4 and 1.5 clients open the files."""
 
