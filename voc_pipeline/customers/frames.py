@@ -19,7 +19,9 @@ _KINDS: Mapping[Any, pl.DataType] = {
 
 def as_frame(model: type[TableRow], rows: pl.DataFrame) -> pl.DataFrame:
     """The model's frame of rows that have its columns, or more."""
-    schema = {name: _kind(about.annotation) for name, about in model.model_fields.items()}
+    schema = pl.Schema(
+        {name: _kind(about.annotation) for name, about in model.model_fields.items()}
+    )
     decimals = [name for name, kind in schema.items() if kind == pl.Float64]
     return (
         rows.select(list(schema))
