@@ -15,6 +15,7 @@ from models.ledger import PublishedReport
 from models.place import IssueNewTerm, IssuePattern, IssuePlace
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
+from models.score import Score, ScoreDriver, Survey
 from models.trend import PublishedFigure, Restatement
 from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
@@ -90,6 +91,11 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         fix_weeks=warehouse.rows(FixWeek, "as_of_week = ?", week),
         lineage=warehouse.rows(IssueLineage, "week_start <= ?", week),
         shared=knowledge.told_together(warehouse, week),
+        scores=warehouse.rows(
+            Score, "week_start <= ? AND as_of_week = week_start AND dimension = 'all'", week
+        ),
+        drivers=warehouse.rows(ScoreDriver, "as_of_week = ?", week),
+        surveys=warehouse.rows(Survey, "as_of_week = ?", week),
         placement=knowledge.placed_problems(warehouse, week),
     )
 

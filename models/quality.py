@@ -41,7 +41,9 @@ class DataNotice(TableRow):
         "week is still to come."
     )
     source_id: str = Field(description="The source.")
-    dimension: str = Field(description="Of a COVERAGE_CHANGE, what the cell is a value of; else empty.")
+    dimension: str = Field(
+        description="Of a COVERAGE_CHANGE, what the cell is a value of; else empty."
+    )
     cell: str | None = Field(description="Of a COVERAGE_CHANGE, the new cell; else null.")
     observed_count: float = Field(
         description="Records that arrived; copies of the text; feedback in the new cell; late "

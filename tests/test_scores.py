@@ -1,5 +1,6 @@
 """Scores of weeks and surveys: once per response, in its direction, none without answers."""
 
+from dataclasses import MISSING, fields, replace
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -11,6 +12,8 @@ from models.score import Score
 from voc_pipeline.customers.drivers import score_drivers
 from voc_pipeline.customers.responses import responses_of
 from voc_pipeline.customers.scores import survey_registry, week_scores
+from voc_pipeline.report.scores import score_parts
+from voc_pipeline.report.tables import ReportTables
 from voc_pipeline.warehouse.schema import polars_schema
 
 WEEK = date(2026, 11, 9)
@@ -187,6 +190,49 @@ def test_few_mentions_and_responses_without_words_say_nothing():
     assert found.select("with_count", "without_count").rows() == [(10, 10)]
     later = WEEK + timedelta(weeks=13)
     assert score_drivers(responses_of(frame(rows), {}), mentions, week=later).is_empty()
+
+
+def test_the_report_holds_the_scores_as_published_the_sure_drivers_and_the_registry():
+    earlier = WEEK - timedelta(weeks=1)
+    rows = [row(place, 3 if place < 20 else 8) for place in range(40)]
+    rows += [row(place, 9, week_start=earlier) for place in range(40, 45)]
+    answers = responses_of(frame(rows), {"survey": "Recommend?"})
+    before = week_scores(answers, NONE_KNOWN, weeks=(earlier,), week=earlier)
+    now = week_scores(answers, before, weeks=(WEEK,), week=WEEK)
+    told = pl.DataFrame(
+        {
+            "source_id": ["survey"] * 40,
+            "response_id": [f"r{place}" for place in range(20)] * 2,
+            "issue_id": ["ISS-0001"] * 20 + ["ISS-0002"] * 20,
+        }
+    )
+    scores = pl.concat([before, now])
+    tables = replace(
+        tables_of_a_week(),
+        scores=scores,
+        drivers=score_drivers(answers, told, week=WEEK),
+        surveys=survey_registry(scores, {"survey": ("<b>Shop</b>", "Insight")}, week=WEEK),
+    )
+    found = score_parts(tables, {"ISS-0001": "Charged twice"}, week=WEEK)
+    (score,) = found["scores"]
+    assert (score.value, score.previous, score.response_count) == (-50.0, 100.0, 40)
+    assert score.series.values[-3:] == (None, 100.0, -50.0)
+    (driver,) = found["drivers"]
+    assert (driver.issue_label, driver.with_count, driver.without_count) == (
+        "Charged twice",
+        20,
+        25,
+    )
+    assert driver.upper < 0
+    (survey,) = found["surveys"]
+    assert (survey.owner, survey.wording, survey.week_count) == ("Insight", "Recommend?", 2)
+    assert score_parts(tables_of_a_week(), {}, week=WEEK)["scores"] == ()
+
+
+def tables_of_a_week() -> ReportTables:
+    empty = pl.DataFrame()
+    needed = [one.name for one in fields(ReportTables) if one.default_factory is MISSING]
+    return ReportTables(**dict.fromkeys(needed, empty))
 
 
 @settings(max_examples=25, deadline=None)

@@ -32,6 +32,7 @@ from voc_pipeline.report.issue_page import Surroundings, with_pages
 from voc_pipeline.report.overview import key_figures, situation_of, sureness_of
 from voc_pipeline.report.places import Places, read_places
 from voc_pipeline.report.references import Refs
+from voc_pipeline.report.scores import score_parts
 from voc_pipeline.report.tables import ReportTables
 
 MOST_CARDS = 3
@@ -81,6 +82,7 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
     quiet = [] if first else _most_reported(issues)
     shown = {one.issue_id for one in pressing} | set(quiet)
     issues = with_evidence(issues, shown, tables.quotes, this.places)
+    labels = {one.issue_id: one.label for one in issues}
     told, figures = _told(this, issues, [one.issue_id for one in pressing], first)
     report = WeeklyReport(
         week_start=week,
@@ -98,7 +100,8 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
         date_language=company.date_language,
         week_naming=company.week_naming,
         **told,
-        **_trusted(this, {one.issue_id: one.label for one in issues}),
+        **_trusted(this, labels),
+        **score_parts(tables, labels, week=week),
     )
     return report.model_copy(update={"references": figures_of(report, figures)})
 

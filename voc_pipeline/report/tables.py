@@ -50,5 +50,11 @@ class ReportTables:
     shared: pl.DataFrame = field(default_factory=_none)
     """issue_id, other_issue_id, feedback_count: reports of the last 8 weeks that tell of both; the
     row of an issue with itself counts all of its reports."""
+    scores: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.score.Score up to the week, each week's as first published."""
+    drivers: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.score.ScoreDriver as of the week."""
+    surveys: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.score.Survey as of the week."""
     placement: pl.DataFrame = field(default_factory=_none)
     """problem_count, unassigned_count: one row, the problem texts of the week."""
