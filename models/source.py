@@ -21,7 +21,11 @@ class ScoreSettings(Contract):
     non_answers: tuple[str, ...] = Field(
         (), description="Codes that mean no answer or don't know, as written in the source."
     )
-    question: str | None = Field(None, description="Wording of the score's question.")
+    question: str | None = Field(
+        None,
+        description="Wording of the score's question; left out: each question of the source is "
+        "a survey with a score of its own.",
+    )
 
     @model_validator(mode="after")
     def _scale_has_two_ends(self) -> "ScoreSettings":
