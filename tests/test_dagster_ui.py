@@ -18,7 +18,7 @@ from homes import run, simulated_home, week
 
 from assets.home import Home
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("dagster_ui")]  # one server
+pytestmark = pytest.mark.browser
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None
