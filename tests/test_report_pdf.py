@@ -22,7 +22,15 @@ from report_tables import WEEK, early, empty, health_rows, quiet, settings, tabl
 from test_report_hostile import hostile_report
 
 from models.report import WeeklyReport
-from voc_pipeline.report import build_report, glyphs, pdf, render_html, render_pdf, report_json
+from voc_pipeline.report import (
+    build_report,
+    glyphs,
+    pdf,
+    phrases,
+    render_html,
+    render_pdf,
+    report_json,
+)
 from voc_pipeline.report.outline import outline
 
 FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?%?")
@@ -234,3 +242,9 @@ def test_a_figure_changed_on_one_form_alone_is_found():
 
 def test_two_hundred_issues_take_at_most_two_megabytes():
     assert len(render_pdf(report(tables(200, 104, 8)))) <= 2_000_000
+
+
+def test_every_sign_of_a_verdict_is_in_the_font():
+    signs = [one.glyph for one in (*phrases._STATUS.values(), *phrases._OUTCOMES.values())]
+    assert len(signs) > 8
+    assert not [one for one in signs if glyphs.UNSHOWN in glyphs.showable(one, pdf._missing())]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 UNSHOWN = "[?]"
-INSTEAD = str.maketrans({"○": "◌", "✕": "\N{MULTIPLICATION SIGN}"})
+INSTEAD = str.maketrans({"○": "◌", "◷": "◌", "✕": "\N{MULTIPLICATION SIGN}"})
 """Our own glyphs that Source Sans lacks, and its nearest ones."""
 _JOINERS = str.maketrans(dict.fromkeys((0x00AD, 0x034F, 0x200B, 0x200C, 0x200D, 0xFE0E, 0xFE0F)))
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
