@@ -4,7 +4,6 @@ Here: the same functions as in a weekly run, and their figures as one table. Not
 table of counts is read (`weekly_series`), and the methods.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -34,14 +33,6 @@ COLUMNS = (
 )
 _FIGURES = COLUMNS[3:9]
 _DIGITS = 6
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Known weeks from the first judged one on, with the arrays around them."""
-
-    known: pl.DataFrame
-    weeks: list[date]
 
 
 def judge_series(

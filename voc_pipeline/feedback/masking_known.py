@@ -41,11 +41,6 @@ def known_terms(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(terms.items(), key=lambda term: (-len(term[0]), term[0])))
 
 
-def _says_nothing(value: str) -> bool:
-    is_word = any(map(str.isalnum, value))
-    return not is_word or value.casefold() in packaged_words("no_values.txt")
-
-
 def _is_common(word: str) -> bool:
     return word.casefold() in packaged_words("common_words.txt")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import floor
 
 from models.report import (
-    DecisionCard,
     FixLine,
     FunctionGroup,
     KeyFigure,
@@ -16,7 +15,6 @@ from models.report import (
     WeeklyReport,
 )
 from voc_pipeline.report import wording
-from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.issue_parts import DIMENSION_WORDS
 from voc_pipeline.report.references import Refs, Said, said
 
@@ -206,16 +204,6 @@ def owner_line(group: FunctionGroup) -> str:
     if group.function_id is None:
         return "No function owns it yet"
     return f"{group.owner}, {group.name}" if group.owner else f"{group.name}: no owner named"
-
-
-def card_due(card: DecisionCard, calendar: Calendar) -> str:
-    """By when a card's decision is asked."""
-    if card.due_on is None:
-        return "no date"
-    day = calendar.named_day(card.due_on)
-    if card.overdue_days:
-        return f"{wording.counted(card.overdue_days, 'day', 'days')} overdue, was due {day}"
-    return f"by {day}"
 
 
 def action_status(one: ReportAction, refs: Refs | None = None) -> tuple[Status, Said]:

@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from models.action import FixVerdict, FixWeek
+from models.action import FixWeek
 from voc_pipeline.warehouse import knowledge
 from voc_pipeline.warehouse.rebuild import BEFORE_REBUILD, interrupted_rebuild
 from voc_pipeline.warehouse.schema import columns
@@ -62,24 +62,13 @@ def mentions_of_actions(
     return pl.concat([mentions, *own])
 
 
-def latest_fix_verdicts(warehouse: Warehouse, week: date) -> pl.DataFrame:
-    """One row per action that took effect: its latest verdict as of a week."""
-    return _latest(warehouse, FixVerdict, week)
-
-
 def latest_fix_weeks(warehouse: Warehouse, week: date) -> pl.DataFrame:
     """One row per action that took effect and week around it, as last counted by a week."""
-    return _latest(warehouse, FixWeek, week)
-
-
-def _latest(
-    warehouse: Warehouse, model: type[FixVerdict] | type[FixWeek], week: date
-) -> pl.DataFrame:
-    names = ", ".join(columns(model))
-    order = ", ".join(one for one in model.grain if one != "as_of_week")
+    names = ", ".join(columns(FixWeek))
+    order = ", ".join(one for one in FixWeek.grain if one != "as_of_week")
     return warehouse.query(
-        f"SELECT {names} FROM {model.table} f WHERE as_of_week = (SELECT max(as_of_week) "
-        f"FROM {model.table} g WHERE g.action_id = f.action_id AND g.as_of_week <= ?) "
+        f"SELECT {names} FROM {FixWeek.table} f WHERE as_of_week = (SELECT max(as_of_week) "
+        f"FROM {FixWeek.table} g WHERE g.action_id = f.action_id AND g.as_of_week <= ?) "
         f"ORDER BY {order}",
         [week],
     )
