@@ -104,7 +104,7 @@ def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
 
 
 PROVEN_WEEKS = 4
-"""Reports of a run that are read back, the latest: reading one takes half a second."""
+"""Reports of a run that are read back, the latest: one takes about a quarter of a second."""
 
 
 @dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
