@@ -145,9 +145,9 @@ def _without_suppressed(
     key: bytes,
 ) -> Intake:
     """Leave out records of erased customers, counted as suppressed."""
-    suppressed = warehouse.rows(SuppressedCustomer)["customer_key"]
-    if suppressed.is_empty() or taken.raw.is_empty():
+    if taken.raw.is_empty() or not warehouse.value("SELECT count(*) FROM suppressed_customers"):
         return taken
+    suppressed = warehouse.rows(SuppressedCustomer)["customer_key"]
     keys = customer_keys(connector.to_feedback(taken.raw).mapped["customer_id"], key)
     is_gone = keys.is_in(suppressed.implode()).fill_null(value=False)
     dropped = taken.raw.filter(is_gone)

@@ -56,7 +56,7 @@ def _score(run: WeekRun, week: date) -> bool:
     answers = responses_of(rows, questions)
     known = responses.latest_scores(warehouse, week - timedelta(weeks=1))
     scored = week_scores(answers, known, weeks=weeks, week=week)
-    mentions = knowledge.current_mentions(warehouse, week, first).select("feedback_id", "issue_id")
+    mentions = knowledge.current_mentions(warehouse, week, first, ("feedback_id", "issue_id"))
     mentioned = rows.select("feedback_id", "source_id", "response_id").join(
         mentions, on="feedback_id"
     )

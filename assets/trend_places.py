@@ -23,16 +23,13 @@ _BREAKDOWN = "breakdown"
 _FLAGGED = ("NEW", "SPIKING", "RISING")
 
 
-def places_of(
-    run: WeekRun, week: date, judged: pl.DataFrame, mentions: pl.DataFrame
-) -> dict[type[TableRow], pl.DataFrame]:
+def places_of(run: WeekRun, week: date, judged: pl.DataFrame) -> dict[type[TableRow], pl.DataFrame]:
     """The tables of a week's flagged issues, as known now; empty where none is flagged.
 
     Args:
         run: the stage's run.
         week: Monday of the week.
         judged: IssueWeekly rows of the week.
-        mentions: current mentions.
     """
     warehouse, first = run.warehouse, week - timedelta(weeks=EARLIER_WEEKS)
     is_flagged = (
@@ -43,12 +40,11 @@ def places_of(
     )
     flagged = judged.filter(is_flagged.fill_null(value=False), pl.col("feedback_count") > 0)
     flagged = flagged.drop_nulls("expected_count").select("issue_id", "expected_count")
-    near = mentions.filter(
-        pl.col("week_start").is_between(first, week),
-        pl.col("issue_id").is_in(flagged["issue_id"].implode()),
-    )
-    if near.is_empty():
+    if flagged.is_empty():
         return {model: pl.DataFrame() for model in (IssuePlace, IssuePattern, IssueNewTerm)}
+    near = knowledge.current_mentions(warehouse, week, first).filter(
+        pl.col("week_start") <= week, pl.col("issue_id").is_in(flagged["issue_id"].implode())
+    )
     reports = issue_reports(near)
     places = find_places(
         flagged, reports, evidence.feedback_cells(warehouse, week, first=first), week=week

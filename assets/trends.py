@@ -50,7 +50,7 @@ def trends(run: WeekRun) -> None:
         if stage.is_current:
             continue
         known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
-        mentions = knowledge.current_mentions(warehouse, now)
+        mentions = knowledge.current_mentions(warehouse, now, columns=knowledge.COUNTED)
         lag = publication_lag(evidence.source_arrivals(warehouse, now), week=now)
         start, judged = _judge(run, known, Known(mentions, lag, exposed), now)
         published_to = knowledge.last_published_week(warehouse)
@@ -71,7 +71,7 @@ def trends(run: WeekRun) -> None:
                 totals = knowledge.weekly_totals(warehouse, week)
                 figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
                 warehouse.append(PublishedFigure, figures)
-                found = places_of(run, week, rows, mentions)
+                found = places_of(run, week, rows)
                 for model, frame in (found | notices_of(run, week, mentions, lag)).items():
                     warehouse.replace(model, frame, "week_start = ?", week)
             warehouse.replace(PublicationLag, lag, "TRUE")

@@ -47,12 +47,14 @@ def mentions_of_actions(
 ) -> pl.DataFrame:
     """Current mentions as of a week, and again under each action's id those of its issues.
 
+    Columns `knowledge.COUNTED`.
+
     Args:
         warehouse: the open warehouse.
         week: Monday of the week.
         places: action id to the issues that hold it now.
     """
-    mentions = knowledge.current_mentions(warehouse, week)
+    mentions = knowledge.current_mentions(warehouse, week, columns=knowledge.COUNTED)
     own = [
         mentions.filter(pl.col("issue_id").is_in(list(issues))).with_columns(
             issue_id=pl.lit(action_id)

@@ -5,8 +5,7 @@ from datetime import date, datetime
 import polars as pl
 
 from models.ledger import Cursor
-from models.raw import Load, RawRecord, Reject
-from voc_pipeline.warehouse.schema import polars_schema
+from models.raw import RawRecord, Reject
 from voc_pipeline.warehouse.store import Warehouse, digest
 
 
@@ -35,20 +34,27 @@ def known_in_span(
 
 def cursor_of(warehouse: Warehouse, source_id: str) -> Cursor | None:
     """Where the source's last load ended; None before its first load."""
-    found = warehouse.rows(Cursor, "source_id = ?", source_id)
-    return None if found.is_empty() else Cursor(**found.row(0, named=True))
+    found = warehouse.record(Cursor, "source_id = ?", source_id)
+    return Cursor(**found) if found else None
 
 
 def next_load_number(warehouse: Warehouse, source_id: str, week: date) -> int:
     """1 for a week's first load, then counted up."""
-    found = warehouse.rows(Load, "source_id = ? AND received_week = ?", source_id, week)
-    return found.height + 1
+    return 1 + int(
+        warehouse.value(
+            "SELECT count(*) FROM loads WHERE source_id = ? AND received_week = ?", source_id, week
+        )
+    )
 
 
 def store_cursor(warehouse: Warehouse, cursor: Cursor) -> None:
     """Commit a source's cursor, in the caller's transaction."""
-    frame = pl.DataFrame([cursor.model_dump()], schema=polars_schema(Cursor))
-    warehouse.replace(Cursor, frame, "source_id = ?", cursor.source_id)
+    values = cursor.model_dump()
+    warehouse.execute("DELETE FROM cursors WHERE source_id = ?", [cursor.source_id])
+    warehouse.execute(
+        f"INSERT INTO cursors ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+        list(values.values()),
+    )
 
 
 def store_rejects(warehouse: Warehouse, rejects: pl.DataFrame, source_id: str, week: date) -> int:
