@@ -3,18 +3,24 @@
 Each asks the whole warehouse, so every week that a run touched is covered, late records included.
 """
 
+from datetime import date
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 
 from assets.home import Home
 from assets.partitions import weeks_of_run
 from assets.stage import WRITER_POOL, table_note
+from models.action import FixVerdict, FixWeek
 from models.raw import SourceHealth
 from models.report import WeeklyReport
+from models.score import Score, ScoreDriver, Survey
+from models.table import TableRow
 from models.trend import PublishedFigure
 from models.week import week_label
 from voc_pipeline.report.proof import faults, unpublished
-from voc_pipeline.warehouse import soundness
+from voc_pipeline.warehouse import Warehouse, soundness
 from voc_pipeline.warehouse.schema import TABLES
 
 
@@ -94,36 +100,64 @@ def contracts(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     return _result(found, "two tables disagree: the promise named is broken; mend its stage")
 
 
+PROVEN_WEEKS = 4
+"""Reports of a run that are read back, the latest: one takes about a quarter of a second."""
+
+
 @dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
 def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """Every published figure is what is known now, or a restatement says what it has become."""
+    """Every published figure is what is known now, or a restatement says what it has become.
+
+    And what the latest reports print of it, of the survey scores and of the fixes is what was
+    published with their week: those tables keep the rows of every as-of week.
+    """
     home: Home = context.resources.home.home
     with home.warehouse() as warehouse:
         found = soundness.unexplained_figures(warehouse)
-    return _result(found, "a published figure changed silently: its week must be judged again")
-
-
-PROVEN_WEEKS = 4
-"""Reports of a run that are read back, the latest: one takes about a quarter of a second."""
+        misprinted = []
+        for folder, week in _latest_reports(context, home, warehouse):
+            published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
+            kept = {model: warehouse.rows(model, "as_of_week = ?", week) for model in _AS_OF}
+            told = unpublished(_value_of(folder), published, kept)
+            misprinted += [(folder.name, one) for one in told]
+    remedy = "a published figure changed silently: its week must be judged again"
+    if misprinted:
+        remedy = "a report prints what the tables do not say: build it again"
+        rows = pl.DataFrame(misprinted, schema=_FAULTS, orient="row")
+        found = pl.concat([found, rows], how="diagonal")
+    return _result(found, remedy)
 
 
 @dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
 def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Every figure printed on the latest reports is the one its reference stands for."""
     home: Home = context.resources.home.home
-    asked = weeks_of_run(context.run.tags)
     with home.warehouse() as warehouse:
-        weeks = asked or [week for week in [warehouse.latest_week("report")] if week]
-        rows = []
-        for week in sorted(weeks)[-PROVEN_WEEKS:]:
-            folder = home.reports / week_label(week)
-            value = WeeklyReport.model_validate_json((folder / "report.json").read_text("utf-8"))
-            page = (folder / "report.html").read_text("utf-8")
-            rows += [(week_label(week), one) for one in faults(page, value)]
-            published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
-            rows += [(week_label(week), one) for one in unpublished(value, published)]
-    found = pl.DataFrame(rows, schema={"week": pl.String, "fault": pl.String}, orient="row")
+        folders = [folder for folder, _ in _latest_reports(context, home, warehouse)]
+    rows = [
+        (folder.name, one)
+        for folder in folders
+        for one in faults((folder / "report.html").read_text("utf-8"), _value_of(folder))
+    ]
+    found = pl.DataFrame(rows, schema=_FAULTS, orient="row")
     return _result(found, "a report prints what the tables do not say: build it again")
+
+
+_AS_OF: tuple[type[TableRow], ...] = (Score, ScoreDriver, Survey, FixVerdict, FixWeek)
+_FAULTS = {"week": pl.String, "fault": pl.String}
+
+
+def _latest_reports(
+    context: dg.AssetCheckExecutionContext, home: Home, warehouse: Warehouse
+) -> list[tuple[Path, date]]:
+    """Folder and week of the run's latest reports."""
+    asked = weeks_of_run(context.run.tags)
+    weeks = asked or [week for week in [warehouse.latest_week("report")] if week]
+    return [(home.reports / week_label(week), week) for week in sorted(weeks)[-PROVEN_WEEKS:]]
+
+
+def _value_of(folder: Path) -> WeeklyReport:
+    return WeeklyReport.model_validate_json((folder / "report.json").read_bytes())
 
 
 CHECKS = [

@@ -30,7 +30,7 @@ from voc_pipeline.report import (
 from voc_pipeline.warehouse import Warehouse, decisions, knowledge
 from voc_pipeline.warehouse.schema import polars_schema
 
-VERSION = 1
+VERSION = 2
 
 
 def report(run: WeekRun) -> None:

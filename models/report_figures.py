@@ -9,8 +9,9 @@ from models.table import Contract
 
 Unit = Literal["count", "share", "per_thousand"]
 FigureUnit = Literal[
-    "count", "bound", "share", "per_thousand", "ratio", "change", "difference", "score", "text"
-]
+    "count", "bound", "share", "per_thousand", "ratio", "change", "difference", "score", "mean",
+    "points", "share_points", "mean_points", "text",
+]  # fmt: skip
 
 
 class FigureReference(Contract):

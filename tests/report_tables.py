@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from report_score_tables import score_tables
 
 from models.settings import Settings
 from voc_pipeline.report import ReportTables
@@ -339,7 +340,7 @@ def load_rows() -> pl.DataFrame:
 
 
 def acted(full: ReportTables | None = None) -> ReportTables:
-    """The same week with a register of five actions, three fixes, hand-offs and a placement."""
+    """The same week with a register of actions, fixes, hand-offs, a placement and surveys."""
     now = pl.DataFrame([_action(*one) for one in _ACTIONS], infer_schema_length=None)
     before = now.with_columns(
         as_of_week=pl.lit(WEEK - timedelta(weeks=1)),
@@ -366,6 +367,7 @@ def acted(full: ReportTables | None = None) -> ReportTables:
             shared, schema=["issue_id", "other_issue_id", "feedback_count"], orient="row"
         ),
         placement=pl.DataFrame({"problem_count": [640], "unassigned_count": [71]}),
+        **score_tables(WEEK),
     )
 
 

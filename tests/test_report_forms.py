@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from jinja2 import Environment
 from openpyxl import load_workbook
-from report_tables import WEEK, early, empty, quiet, settings, tables
+from report_tables import WEEK, acted, early, empty, quiet, settings, tables
 from test_report_hostile import CORPUS, UNSEEN, Checker, hostile_report
 
 from connectors.webhook import message, safe_line
@@ -172,6 +172,19 @@ def test_the_workbook_has_every_figure_as_a_number_under_words():
         value is not None for one in usual().issues for value in one.series.values
     )
     assert all(isinstance(row[2], datetime) for row in series)
+
+
+def test_survey_scores_have_their_sheets_and_a_line_in_the_letter():
+    value = report(acted())
+    found = sheets(render_workbook(value))
+    assert [len(found[one]) - 2 for one in ("Scores", "Drivers", "Surveys")] == [3 * 52, 4, 3]
+    week, score = datetime(2026, 11, 9), {row[1]: row for row in found["Scores"][2:]}
+    assert {row[2] for row in score.values()} == {week}
+    assert score["NPS"][3:] == (-21.4, -30.4, -12.4)
+    letter = write_letter(value)
+    plain = " ".join(letter.text.split()).replace("\N{MINUS SIGN}", "-")
+    assert "Survey NPS -21 (-30 to -12), lower than usual" in plain
+    assert "-21 (-30 to -12)" in letter.html.replace("\N{MINUS SIGN}", "-")
 
 
 def test_the_workbook_is_the_same_bytes_and_dated_by_the_report():

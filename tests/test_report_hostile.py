@@ -16,7 +16,15 @@ from markupsafe import Markup
 from report_tables import WEEK, acted, settings
 
 from models.report import IndexRow
-from voc_pipeline.report import build_report, charts, page, render_html, render_index, wording
+from voc_pipeline.report import (
+    ReportTables,
+    build_report,
+    charts,
+    page,
+    render_html,
+    render_index,
+    wording,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OVERRIDE = "\u202e"
@@ -105,6 +113,22 @@ def texts(html: str) -> str:
     return "".join(checker.text)
 
 
+def hostile_surveys(full: ReportTables) -> dict[str, pl.DataFrame]:
+    """The surveys' names, owners, questions and scales, alike in all three tables."""
+    bad = {
+        "question": dict(zip(full.surveys["question"], CORPUS, strict=False)),
+        "scale": dict(zip(full.surveys["scale"], CORPUS[3:], strict=False)),
+        "name": dict(zip(full.surveys["name"], CORPUS[5:], strict=False)),
+        "owner": dict(zip(full.surveys["owner"], CORPUS[1:], strict=False)),
+    }
+
+    def spoiled(frame: pl.DataFrame) -> pl.DataFrame:
+        named = [name for name in bad if name in frame.columns]
+        return frame.with_columns(*[pl.col(name).replace(bad[name]) for name in named])
+
+    return {name: spoiled(getattr(full, name)) for name in ("scores", "drivers", "surveys")}
+
+
 def hostile_report():
     full = acted()
     turn = cycle(CORPUS)
@@ -135,6 +159,7 @@ def hostile_report():
         health=full.health.with_columns(message=pl.lit(CORPUS[2]), state=pl.lit("failed")),
         rejects=column(full.rejects, "reason", "remedy"),
         restatements=column(full.restatements, "was_value", "is_value"),
+        **hostile_surveys(full),
     )
     base = settings()
     named = base.model_copy(

@@ -18,7 +18,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
-from report_tables import WEEK, early, empty, health_rows, quiet, settings, tables
+from report_tables import WEEK, acted, early, empty, health_rows, quiet, settings, tables
 from test_report_hostile import hostile_report
 
 from models.report import WeeklyReport
@@ -117,6 +117,7 @@ WEEKS = {
     "too early": lambda: report(early(3)),
     "empty": lambda: report(empty()),
     "many movements": lambda: report(tables(32, 12)),
+    "acted": lambda: report(acted()),
 }
 
 
@@ -220,7 +221,7 @@ def test_what_the_font_lacks_is_seen_to_be_missing():
     assert glyphs.showable("W" * 50, missing).split("\u200b") == ["W" * 24, "W" * 24, "WW"]
 
 
-@pytest.mark.parametrize("name", ["usual", "quiet", "dead source", "first week", "too early"])
+@pytest.mark.parametrize("name", ["acted", "quiet", "dead source", "first week", "too early"])
 def test_the_print_shows_the_figures_of_the_page_no_more_and_no_less(name):
     value = WEEKS[name]()
     assert of_the_blocks(value) == of_the_page(value)

@@ -20,6 +20,7 @@ from report_tables import (
 )
 
 from models.report import FigureReference, WeeklyReport
+from models.score import Score, ScoreDriver, Survey
 from voc_pipeline.report import ReportTables, build_report, render_html
 from voc_pipeline.report.proof import faults, unpublished, written
 from voc_pipeline.report.references import RULE, SENTENCE, query_of
@@ -79,6 +80,7 @@ def mart(given: ReportTables, report: WeeklyReport) -> duckdb.DuckDBPyConnection
         "issue_new_terms": given.new_terms, "source_health": given.health, "loads": given.loads,
         "restatements": given.restatements, "actions": given.actions,
         "fix_verdicts": given.fix_verdicts, "fix_weeks": given.fix_weeks,
+        "scores": given.scores, "score_drivers": given.drivers, "surveys": given.surveys,
         "rejects": given.rejects.with_columns(
             pl.int_ranges(0, "reject_count").alias("each"), received_week=pl.lit(WEEK)
         ).explode("each"),
@@ -210,3 +212,17 @@ def test_figure_that_was_not_published_is_found():
         .otherwise("value")
     )
     assert len(unpublished(report, other)) == 1
+
+
+def test_survey_score_or_driver_that_was_not_published_is_found():
+    given, report = acted(), made("acted")
+    kept = {Score: given.scores, ScoreDriver: given.drivers, Survey: given.surveys}
+    assert unpublished(report, given.figures, kept) == []
+    shifted = {
+        Score: pl.col("value") + 1, ScoreDriver: pl.col("lower_bound") + 1,
+        Survey: pl.col("response_count") + 1,
+    }  # fmt: skip
+    for model, other in shifted.items():
+        found = unpublished(report, given.figures, kept | {model: kept[model].with_columns(other)})
+        assert found
+        assert all(one.startswith(f"{model.table}/") for one in found)

@@ -28,6 +28,7 @@ from voc_pipeline.report.references import (
     sentence,
     text_cell,
 )
+from voc_pipeline.report.score_figures import score_figures
 
 _COUNTS = (
     "feedback_count", "customer_count", "expected_count", "lower_bound", "upper_bound",
@@ -61,6 +62,7 @@ def figures_of(
         _of_sources(report, refs),
         _of_ledger(report, refs),
         _of_sureness(report, refs),
+        score_figures(report, refs),
         sentences,
     )
     by_ref = {one.ref: one for one in found}

@@ -246,5 +246,6 @@ RULES: dict[str, float] = {
     "rate_base": 1000,
     "expected_ratio": 1,
     "too_early_weeks": 4,
+    "driver_weeks": 13,
 }
 """Figures of the method that the report names; the same on every page."""

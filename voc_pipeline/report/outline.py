@@ -10,6 +10,7 @@ from voc_pipeline.report.outline_issue import issue_page, scoreboard
 from voc_pipeline.report.outline_one import BRAND, page_one
 from voc_pipeline.report.outline_owners import fixes_page, functions_page
 from voc_pipeline.report.outline_parts import View
+from voc_pipeline.report.outline_scores import scores_page
 from voc_pipeline.report.outline_trust import trust_page
 
 LANGUAGE = "en"
@@ -24,6 +25,7 @@ def outline(report: WeeklyReport) -> Outline:
         *(issue_page(view, issue) for issue in view.escalated),
         fixes_page(view),
         functions_page(view),
+        scores_page(view),
         trust_page(view),
     )
     return Outline(

@@ -39,6 +39,7 @@ from voc_pipeline.report.outline_parts import (
     tone,
     usual,
 )
+from voc_pipeline.report.outline_scores import scores_line
 from voc_pipeline.report.page import Plan, page_one_plan
 from voc_pipeline.report.page_marks import interval
 
@@ -60,6 +61,7 @@ def page_one(report: WeeklyReport) -> Page:
         *_watch(view, plan),
         *_asks(view, plan),
         *_fixes(view, plan),
+        *scores_line(view),
         Text(
             role="small",
             runs=(

@@ -20,6 +20,7 @@ from voc_pipeline.report.blocks import (
     plain,
 )
 from voc_pipeline.report.outline_parts import View, numbers
+from voc_pipeline.report.outline_scores import registry
 from voc_pipeline.report.page import LEDGER
 
 
@@ -52,6 +53,7 @@ def trust_page(view: View) -> Page:
         *_ledger("Since the beginning", report.balances_all),
         *_set_aside(report),
         *_restated(view),
+        *registry(view),
         *_back_test(view),
         _method(view),
         Text(role="end", runs=plain(end)),

@@ -27,6 +27,7 @@ from voc_pipeline.report.phrases import (
     status,
     whole_parts,
 )
+from voc_pipeline.report.score_marks import score_marks
 
 __all__ = [
     "Status", "environment", "figure_note", "figure_value", "owner_line", "page_one_plan",
@@ -104,7 +105,7 @@ def _points(report: WeeklyReport, plan: Plan) -> float:
     by_id = {one.issue_id: one for one in report.issues}
     height = 145.0 + 22 * _rows(report.headline, 50) + 13 * _rows(report.lede, 108)
     height += sum(8 + 12 * _rows(one.text, 100) for one in report.notices[: plan.notices])
-    height += 20.0 * (len(report.notices) > plan.notices)
+    height += 20.0 * (len(report.notices) > plan.notices) + 30.0 * bool(report.scores)
     shown = [by_id[one] for one in (*report.look_first, *report.quiet_issues)]
     decisions = {one.issue_id: one for one in report.cards}
     if shown:
@@ -160,6 +161,7 @@ def _known(report: WeeklyReport) -> dict[str, object]:
         "owned": lambda issue: owners[issue.function_id],
         "anchors": {one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)},
         **marks.named(),
+        **score_marks(marks),
     }
 
 

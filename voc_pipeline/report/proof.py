@@ -17,6 +17,7 @@ from math import floor
 import polars as pl
 
 from models.report import FigureReference, WeeklyReport
+from models.table import TableRow
 from voc_pipeline.report import wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.references import PUBLISHED, SENTENCE
@@ -26,7 +27,7 @@ _VOID = {"meta", "br", "col"}
 _ASIDE = {"style", "time"}
 """Elements whose numbers are no figures: the style sheet, and dates."""
 _TICKS = {"tick", "scale", "head"}
-_NUMBER = re.compile(rf"[+{wording.MINUS}]?\d[\d,]*(?:\.\d+)?[%{wording.TIMES}]?")
+_NUMBER = re.compile(rf"[+{wording.MINUS}]?\d(?:[\d,]*\d)?(?:\.\d+)?[%{wording.TIMES}]?")
 _TITLE_OF_FILE = "head"
 
 
@@ -116,24 +117,49 @@ def faults(html: str, report: WeeklyReport) -> list[str]:
     return found
 
 
-def unpublished(report: WeeklyReport, published: pl.DataFrame) -> list[str]:
+def unpublished(
+    report: WeeklyReport,
+    published: pl.DataFrame,
+    tables: Mapping[type[TableRow], pl.DataFrame] | None = None,
+) -> list[str]:
     """Figures of the report that are not those published under their reference.
 
     Args:
         report: the value that was rendered.
         published: rows of models.trend.PublishedFigure, of the report's week and before.
+        tables: of other tables the rows as published with the report's week; a figure of one of
+            them must be the cell that its reference names.
     """
     columns = published.select("week_start", "issue_id", "figure", "value").rows()
     known: dict[tuple[str, ...], float | None] = {
         (str(week), issue_id, figure): value for week, issue_id, figure, value in columns
     }
-    return [
+    found = [
         f"{one.ref}: {one.value} is printed, {known.get((*one.key, one.figure))} was published"
         for one in report.references
         if one.table == PUBLISHED
         and one.value is not None
         and not _is_same(one.value, known.get((*one.key, one.figure)))
     ]
+    for model, rows in (tables or {}).items():
+        found += _unlike_cells(report, model, rows)
+    return found
+
+
+def _unlike_cells(report: WeeklyReport, model: type[TableRow], rows: pl.DataFrame) -> list[str]:
+    """Figures with a reference to this table that are not the cell it names."""
+    by_key = {
+        tuple("" if row[name] is None else str(row[name]) for name in model.grain): row
+        for row in rows.iter_rows(named=True)
+    }
+    found = []
+    for one in report.references:
+        if one.table != model.table or one.value is None:
+            continue
+        stored = by_key.get(one.key, {}).get(one.figure)
+        if not _is_same(one.value, stored):
+            found.append(f"{one.ref}: {one.value} is printed, {stored} was published")
+    return found
 
 
 def _is_same(first: float, second: float | None) -> bool:
@@ -203,6 +229,10 @@ def written(one: FigureReference) -> frozenset[str]:
         "change": {wording.change(value), wording.percent(value, 0)},
         # Parts are rounded so that they sum to the whole.
         "difference": {wording.signed(end) for end in (floor(value), floor(value) + 1)},
+        "mean": {wording.mean(value)},
+        "mean_points": {wording.mean(value, is_signed=True)},
+        "points": {wording.signed(value)},
+        "share_points": {wording.signed(100 * value)},
     }
     shown = by_unit.get(one.unit, {wording.decimal(value), wording.signed(value)})
     return frozenset(shown | {text.removesuffix("%") for text in shown})

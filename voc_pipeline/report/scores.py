@@ -1,16 +1,19 @@
 """Survey scores of the week, the issues that go with them, and the registry, as published."""
 
 from datetime import date, timedelta
+from statistics import median
 from typing import Any
 
 import polars as pl
 
 from models.report import DriverLine, ScoreLine, SurveyLine, WeekSeries
+from models.report_scores import Standing
 from models.week import ONE_WEEK
 from voc_pipeline.report import wording
 from voc_pipeline.report.tables import ReportTables
 
 SHOWN_WEEKS = 52
+USUAL_WEEKS, LEAST_USUAL_WEEKS = 26, 8
 MOST_DRIVERS = 12
 DRIVER_LEVEL = 0.05
 """Nominal share of chance findings among the drivers shown."""
@@ -67,11 +70,17 @@ def _score_lines(scores: pl.DataFrame, names: dict[_Key, str], week: date) -> li
         if now is None:
             continue
         shown: list[_Row] = [by_week.get((key, one), {}) for one in weeks]
+        before = [one.get("value") for one in shown[-1 - USUAL_WEEKS : -1]]
+        usual = _median([value for value in before if value is not None])
         lines.append(
             ScoreLine(
                 source_id=now["source_id"],
                 survey_name=name,
+                question=now["question"],
                 metric=now["metric"],
+                scale=now["scale"],
+                usual=usual,
+                standing=_standing(now, usual),
                 value=now["value"],
                 lower=now["lower_bound"],
                 upper=now["upper_bound"],
@@ -88,6 +97,19 @@ def _score_lines(scores: pl.DataFrame, names: dict[_Key, str], week: date) -> li
     return lines
 
 
+def _median(values: list[float]) -> float | None:
+    return round(median(values), 6) if len(values) >= LEAST_USUAL_WEEKS else None
+
+
+def _standing(now: _Row, usual: float | None) -> Standing:
+    lower, upper = now["lower_bound"], now["upper_bound"]
+    if usual is None or lower is None or upper is None:
+        return "not judged"
+    if upper < usual:
+        return "lower"
+    return "higher" if lower > usual else "as usual"
+
+
 def _driver_lines(
     drivers: pl.DataFrame, names: dict[_Key, str], labels: dict[str, str]
 ) -> list[DriverLine]:
@@ -99,7 +121,9 @@ def _driver_lines(
         DriverLine(
             source_id=row["source_id"],
             survey_name=names.get(_key(row), row["source_id"]),
+            question=row["question"],
             metric=row["metric"],
+            scale=row["scale"],
             issue_id=row["issue_id"],
             issue_label=labels[row["issue_id"]],
             difference=row["difference"],
@@ -118,6 +142,8 @@ def _survey_line(row: _Row, name: str) -> SurveyLine:
         name=name,
         owner=wording.cleaned(row["owner"]),
         wording=wording.cleaned(row["question"], 200),
+        question=row["question"],
+        metric=row["metric"],
         scale=row["scale"],
         response_count=row["response_count"],
         first_week=row["first_week"],

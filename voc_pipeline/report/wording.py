@@ -59,6 +59,11 @@ def change(share: float) -> str:
     return f"+{percent(share, 0)}" if share > 0 else percent(share, 0)
 
 
+def mean(value: float, *, is_signed: bool = False) -> str:
+    """A mean of answers with two decimals: `2.87`; a difference with its sign: `+0.25`."""
+    return f"{value:{'+' if is_signed else ''}.2f}".replace("-", MINUS)
+
+
 def signed(count: float) -> str:
     """A whole number with its sign: `+12`, and a minus below zero."""
     return f"+{grouped(count)}" if round(count) > 0 else grouped(count)

@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from models.report import ReportIssue, WeeklyReport
 from voc_pipeline.report import phrases, wording
+from voc_pipeline.report.score_words import METRICS
 
 Value = str | int | float | date | None
 Line = Sequence[Value]
@@ -82,6 +83,7 @@ def sheets(report: WeeklyReport) -> list[Sheet]:
         _issues(report),
         _series(report),
         _functions(report),
+        *_scores(report),
         _sources(report),
         _restatements(report),
     ]
@@ -197,6 +199,66 @@ def _functions(report: WeeklyReport) -> Sheet:
         )  # fmt: skip
     what = "Issues by the function that owns them; a piece of feedback may tell of several issues"
     return Sheet("Functions", what, headings, lines)
+
+
+def _scores(report: WeeklyReport) -> list[Sheet]:
+    """Scores by week, what goes with them, and the registry; none without surveys."""
+    if not report.surveys:
+        return []
+    survey = [Heading("Survey", 32, "text"), Heading("Score", 9, "text")]
+    ends = [Heading("95% interval from", 12, "ratio"), Heading("95% interval to", 12, "ratio")]
+    scores = [*survey, Heading("Week of", 14, "date"), Heading("Value", 12, "ratio"), *ends]
+    drivers = [
+        *survey,
+        Heading("Issue", 44, "text"),
+        Heading("Number", 11, "text"),
+        Heading("Difference", 12, "ratio"),
+        *ends,
+        Heading("Responses with it"),
+        Heading("Responses without it"),
+    ]
+    surveys = [
+        *survey,
+        Heading("Question", 60, "text"),
+        Heading("Scale", 28, "text"),
+        Heading("Owner", 24, "text"),
+        Heading("Responses"),
+        Heading("Weeks"),
+        Heading("First week of", 14, "date"),
+        Heading("Latest week of", 14, "date"),
+    ]
+    gone_with: list[Line] = [
+        (
+            one.survey_name, METRICS[one.metric], one.issue_label, one.issue_id, one.difference,
+            one.lower, one.upper, one.with_count, one.without_count,
+        )
+        for one in report.drivers
+    ]  # fmt: skip
+    registered: list[Line] = [
+        (
+            one.name, METRICS[one.metric], one.wording, one.scale, one.owner, one.response_count,
+            one.week_count, one.first_week, one.last_week,
+        )
+        for one in report.surveys
+    ]  # fmt: skip
+    together = (
+        "Scores of responses that mention an issue less those that do not, latest 13 weeks: they "
+        "go together, no proof that one causes the other"
+    )
+    return [
+        Sheet("Scores", "Survey scores by week, as published then", scores, _score_weeks(report)),
+        Sheet("Drivers", together, drivers, gone_with),
+        Sheet("Surveys", "Every survey that asks for a score", surveys, registered),
+    ]
+
+
+def _score_weeks(report: WeeklyReport) -> Iterable[Line]:
+    for one in report.scores:
+        weeks = zip(one.series.values, one.series.lower, one.series.upper, strict=True)
+        for week, (value, lower, upper) in enumerate(weeks):
+            if value is not None:
+                monday = one.series.first_week + timedelta(weeks=week)
+                yield one.survey_name, METRICS[one.metric], monday, value, lower, upper
 
 
 def _sources(report: WeeklyReport) -> Sheet:
