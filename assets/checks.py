@@ -17,7 +17,7 @@ from models.raw import SourceHealth
 from models.report import WeeklyReport
 from models.score import Score, ScoreDriver, Survey
 from models.table import TableRow
-from models.trend import PublishedFigure
+from models.trend import PublishedFigure, TrendBacktest
 from models.week import week_label
 from voc_pipeline.report.proof import faults, unpublished
 from voc_pipeline.warehouse import Warehouse, soundness
@@ -117,7 +117,7 @@ def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
         misprinted = []
         for folder, week in _latest_reports(context, home, warehouse):
             published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
-            kept = {model: warehouse.rows(model, "as_of_week = ?", week) for model in _AS_OF}
+            kept = {model: warehouse.rows(model, f"{model.partition} = ?", week) for model in _KEPT}
             told = unpublished(_value_of(folder), published, kept)
             misprinted += [(folder.name, one) for one in told]
     remedy = "a published figure changed silently: its week must be judged again"
@@ -143,7 +143,9 @@ def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     return _result(found, "a report prints what the tables do not say: build it again")
 
 
-_AS_OF: tuple[type[TableRow], ...] = (Score, ScoreDriver, Survey, FixVerdict, FixWeek)
+_KEPT: tuple[type[TableRow], ...] = (
+    Score, ScoreDriver, Survey, FixVerdict, FixWeek, TrendBacktest,
+)  # fmt: skip
 _FAULTS = {"week": pl.String, "fault": pl.String}
 
 

@@ -16,7 +16,7 @@ from models.place import IssueNewTerm, IssuePattern, IssuePlace
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.score import Score, ScoreDriver, Survey
-from models.trend import PublishedFigure, Restatement
+from models.trend import Restatement, TrendBacktest
 from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
     ReportTables,
@@ -27,7 +27,7 @@ from voc_pipeline.report import (
     render_workbook,
     report_json,
 )
-from voc_pipeline.warehouse import Warehouse, decisions, knowledge
+from voc_pipeline.warehouse import Warehouse, decisions, knowledge, report_rows
 from voc_pipeline.warehouse.schema import polars_schema
 
 VERSION = 2
@@ -73,15 +73,16 @@ def report(run: WeekRun) -> None:
 
 def _tables(warehouse: Warehouse, week: date) -> ReportTables:
     """Everything the report is built from, as known at the week's cutoff."""
+    mentions = report_rows.recent_mentions(warehouse, week)
     return ReportTables(
-        figures=warehouse.rows(PublishedFigure, "week_start <= ?", week),
+        figures=report_rows.report_figures(warehouse, week),
         issues=decisions.curated_issues(warehouse, week),
         quotes=decisions.curated_quotes(warehouse, week),
         health=warehouse.rows(SourceHealth, "week_start <= ?", week),
         loads=warehouse.rows(Load, "received_week <= ?", week),
         rejects=knowledge.rejects_by_reason(warehouse, week),
         restatements=warehouse.rows(Restatement, "as_of_week = ?", week),
-        coverage=knowledge.range_coverage(warehouse, week),
+        back_test=warehouse.rows(TrendBacktest, "week_start = ?", week),
         places=warehouse.rows(IssuePlace, "week_start = ?", week),
         patterns=warehouse.rows(IssuePattern, "week_start = ?", week),
         new_terms=warehouse.rows(IssueNewTerm, "week_start = ?", week),
@@ -90,13 +91,13 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         fix_verdicts=warehouse.rows(FixVerdict, "as_of_week = ?", week),
         fix_weeks=warehouse.rows(FixWeek, "as_of_week = ?", week),
         lineage=warehouse.rows(IssueLineage, "week_start <= ?", week),
-        shared=knowledge.told_together(warehouse, week),
+        shared=report_rows.told_together(mentions),
         scores=warehouse.rows(
             Score, "week_start <= ? AND as_of_week = week_start AND dimension = 'all'", week
         ),
         drivers=warehouse.rows(ScoreDriver, "as_of_week = ?", week),
         surveys=warehouse.rows(Survey, "as_of_week = ?", week),
-        placement=knowledge.placed_problems(warehouse, week),
+        placement=report_rows.placed_problems(warehouse, week, mentions),
     )
 
 

@@ -109,7 +109,10 @@ class BackTestBand(Contract):
     inside_share: float | None = Field(description="Share inside the range published for them.")
     above_share: float | None = Field(description="Share above it.")
     alarm_count: int | None = Field(None, description="Alarms raised in them.")
-    chance_alarm_count: float | None = Field(None, description="Alarms that chance would raise.")
+    alarms_per_week: float | None = Field(None, description="Alarms raised a judged week.")
+    chance_alarms_per_week: float | None = Field(
+        None, description="Alarms a judged week that chance alone would raise."
+    )
     key: str = Field("", description="The band as it stands in the table.")
 
 
@@ -126,8 +129,10 @@ class ArrivalLag(Contract):
 
     source_id: str = Field(description="The configured source.")
     name: str = Field(description="As printed.")
-    record_count: int = Field(description="Records of the weeks looked at.")
-    in_week_share: float = Field(description="Share that arrived before their week was closed.")
+    record_count: int = Field(description="Records that 26 weeks brought, the first week aside.")
+    in_week_share: float = Field(
+        description="Share of them that came with the week they are about, 0 to 1."
+    )
 
 
 class Placement(Contract):

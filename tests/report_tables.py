@@ -84,8 +84,10 @@ RESTATEMENT_SCHEMA = {
     "was_value": pl.String, "is_value": pl.String, "reason": pl.String,
     "as_of": pl.Datetime("us"),
 }  # fmt: skip
-COVERAGE_SCHEMA = {
-    "inside_share": pl.Float64, "above_share": pl.Float64, "issue_week_count": pl.Int64,
+BACK_TEST_SCHEMA = {
+    "week_start": pl.Date, "volume_band": pl.String, "issue_week_count": pl.Int64,
+    "inside_share": pl.Float64, "above_share": pl.Float64, "alarm_count": pl.Int64,
+    "alarms_per_week": pl.Float64, "chance_alarms_per_week": pl.Float64,
 }  # fmt: skip
 
 
@@ -234,7 +236,15 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
             schema=RESTATEMENT_SCHEMA,
             orient="row",
         ),
-        coverage=pl.DataFrame([(0.907, 0.046, 4120)], schema=COVERAGE_SCHEMA, orient="row"),
+        back_test=pl.DataFrame(
+            [
+                (WEEK, "all", 4120, 0.907, 0.046, 31, 0.3125, 0.0703),
+                (WEEK, "10 and more", 2980, 0.899, 0.051, 29, 0.2932, 0.0611),
+                (WEEK, "under 1", 0, None, None, 0, None, None),
+            ],
+            schema=BACK_TEST_SCHEMA,
+            orient="row",
+        ),
     )  # fmt: skip
 
 
@@ -458,7 +468,7 @@ def empty(**frames: pl.DataFrame) -> ReportTables:
         "figures": FIGURE_SCHEMA, "issues": ISSUE_SCHEMA, "quotes": QUOTE_SCHEMA,
         "places": PLACE_SCHEMA, "patterns": PATTERN_SCHEMA, "new_terms": TERM_SCHEMA,
         "health": HEALTH_SCHEMA, "loads": LOAD_SCHEMA,
-        "rejects": REJECT_SCHEMA, "restatements": RESTATEMENT_SCHEMA, "coverage": COVERAGE_SCHEMA,
+        "rejects": REJECT_SCHEMA, "restatements": RESTATEMENT_SCHEMA, "back_test": BACK_TEST_SCHEMA,
     }  # fmt: skip
     return ReportTables(
         **{name: frames.get(name, pl.DataFrame(schema=one)) for name, one in schemas.items()}

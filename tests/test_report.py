@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 from report_tables import (
-    COVERAGE_SCHEMA,
+    BACK_TEST_SCHEMA,
     FIGURE_SCHEMA,
     LOAD_SCHEMA,
     PLACE_SCHEMA,
@@ -238,7 +238,7 @@ def test_issues_above_in_a_usual_week_follow_the_measured_share():
     full = tables()
     judged = usual().sureness.judged_count
     measured = usual().sureness
-    nominal = report(replace(full, coverage=pl.DataFrame(schema=COVERAGE_SCHEMA))).sureness
+    nominal = report(replace(full, back_test=pl.DataFrame(schema=BACK_TEST_SCHEMA))).sureness
     assert measured.usual_above_count == pytest.approx(0.046 * judged, abs=1e-6)
     assert nominal.usual_above_count == pytest.approx(0.025 * judged, abs=1e-6)
     assert (measured.inside_share, measured.above_share) == (0.907, 0.046)

@@ -1,7 +1,7 @@
 """Letter, chat message and workbook: the figures of the page, and other people's text as text."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 
@@ -167,11 +167,14 @@ def test_the_workbook_has_every_figure_as_a_number_under_words():
         assert row["Reports this week"] == one.feedback_count
         assert row["Usual range to"] == pytest.approx(one.upper_bound)
         assert row["Times expected"] == pytest.approx(one.rate_ratio)
-    series = found["Series"][2:]
-    assert len(series) == sum(
-        value is not None for one in usual().issues for value in one.series.values
+    weeks, *series = found["Series"][1:]
+    assert weeks[3:] == tuple(
+        f"{WEEK - timedelta(weeks=back):%Y-%m-%d}" for back in range(51, -1, -1)
     )
-    assert all(isinstance(row[2], datetime) for row in series)
+    shown = {(row[1], row[2]): row[3:] for row in series}
+    for one in usual().issues:
+        assert shown[one.issue_id, "Reports"] == one.series.values
+        assert shown.get((one.issue_id, "Usual range to"), (None,) * 52) == one.series.upper
 
 
 def test_survey_scores_have_their_sheets_and_a_line_in_the_letter():

@@ -80,7 +80,8 @@ def mart(given: ReportTables, report: WeeklyReport) -> duckdb.DuckDBPyConnection
         "issue_new_terms": given.new_terms, "source_health": given.health, "loads": given.loads,
         "restatements": given.restatements, "actions": given.actions,
         "fix_verdicts": given.fix_verdicts, "fix_weeks": given.fix_weeks,
-        "scores": given.scores, "score_drivers": given.drivers, "surveys": given.surveys,
+        "trend_backtest": given.back_test, "scores": given.scores,
+        "score_drivers": given.drivers, "surveys": given.surveys,
         "rejects": given.rejects.with_columns(
             pl.int_ranges(0, "reject_count").alias("each"), received_week=pl.lit(WEEK)
         ).explode("each"),
@@ -99,11 +100,8 @@ def is_asked(one: FigureReference) -> bool:
     """Not the sentences, whose figures are asked one by one, nor the rules of the method; nor what
     needs the mentions, which these tables do not hold."""
     from_mentions = ("told_together", "problem_texts", "unassigned_texts")
-    from_ranges = ("range_inside", "range_above", "range_weeks", "usual_above")
     in_settings = one.table == "source_health" and one.figure in ("name", "message")
-    return not (
-        one.table in (RULE, SENTENCE) or one.figure in (*from_mentions, *from_ranges) or in_settings
-    )
+    return not (one.table in (RULE, SENTENCE) or one.figure in from_mentions or in_settings)
 
 
 @pytest.mark.parametrize("name", ["acted", "quiet", "too early"])

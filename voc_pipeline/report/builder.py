@@ -128,7 +128,7 @@ def _told(
     )
     by_id = {one.issue_id: one for one in issues}
     issues, figures = with_pages(issues, [by_id[one] for one in watch], around)
-    sureness = sureness_of(issues, tables.coverage, settings)
+    sureness = sureness_of(issues, tables.back_test, settings)
     missing = sum(one.is_missing for one in this_notices(this))
     headline, lede = conclusion(situation_of(issues, published, sureness, missing))
     quotes = quotes_of(tables.quotes, labels)
@@ -181,6 +181,8 @@ def _trusted(this: _Week, labels: dict[str, str]) -> dict[str, Any]:
         "restated_count": tables.restatements.filter(pl.col("as_of_week") == week).height,
         "restated": tuple(trust.restated(tables.restatements, labels, week)),
         "placement": Placement.model_validate(placed) if placed else None,
+        "back_test": tuple(trust.back_test(tables.back_test)),
+        "lags": tuple(trust.lags(tables.health, settings, week)),
     }
 
 

@@ -39,6 +39,10 @@ _UNITS: dict[str, FigureUnit] = {
     **dict.fromkeys(_RATIOS, "ratio"),
     **dict.fromkeys(("lower_bound", "upper_bound", "forecast_lower", "forecast_upper"), "bound"),
 }
+_HELD: dict[str, FigureUnit] = {
+    "issue_week_count": "count", "inside_share": "share", "above_share": "share",
+    "alarm_count": "count", "alarms_per_week": "mean", "chance_alarms_per_week": "mean",
+}  # fmt: skip
 _LEDGER = (
     "fetched_count", "loaded_count", "revised_count", "deleted_count", "duplicate_count",
     "rejected_count", "suppressed_count", "outside_window_count", "difference",
@@ -249,11 +253,13 @@ def _of_sureness(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
     yield cell(refs.measure("issues_judged"), sure.judged_count)
     yield cell(refs.measure("issues_above"), sure.above_count)
     yield cell(refs.measure("usual_above"), sure.usual_above_count)
-    for name, value in (("range_inside", sure.inside_share), ("range_above", sure.above_share)):
-        if value is not None:
-            yield cell(refs.measure(name), value, "share")
-    if sure.issue_week_count is not None:
-        yield cell(refs.measure("range_weeks"), sure.issue_week_count)
+    for band in report.back_test:
+        for column, unit in _HELD.items():
+            value = getattr(band, column)
+            if value is not None:
+                yield cell(refs.held(column, band.key), value, unit)
+    for lag in report.lags:
+        yield cell(refs.measure("on_time_share", lag.source_id), lag.in_week_share, "share")
     yield cell(reference(RULE, "alarm_level"), sure.nominal_false_share, "share")
     if report.placement is not None:
         yield cell(refs.measure("problem_texts"), report.placement.problem_count)

@@ -130,23 +130,19 @@ MEASURES: dict[str, Measure] = {
         "WHERE week_start = $week AND issue_id <> ''",
         "count",
     ),
-    "range_inside": Measure(
-        f"WITH {_JUDGED} SELECT '' AS key, "
-        "avg((feedback_count BETWEEN lower_bound AND upper_bound)::INT) AS value FROM judged",
-        "share",
-    ),
-    "range_above": Measure(
-        f"WITH {_JUDGED} SELECT '' AS key, avg((feedback_count > upper_bound)::INT) AS value "
-        "FROM judged",
-        "share",
-    ),
-    "range_weeks": Measure(
-        f"WITH {_JUDGED} SELECT '' AS key, count(*) AS value FROM judged", "count"
-    ),
     "usual_above": Measure(
-        f"WITH {_JUDGED} SELECT '' AS key, coalesce(avg((feedback_count > upper_bound)::INT), "
-        "0.025) * (count(*) FILTER (week_start = $week)) AS value FROM judged",
+        f"WITH {_JUDGED} SELECT '' AS key, coalesce((SELECT above_share FROM trend_backtest "
+        "WHERE week_start = $week AND volume_band = 'all'), 0.025) * count(*) AS value "
+        "FROM judged WHERE week_start = $week",
         "count",
+    ),
+    "on_time_share": Measure(
+        "SELECT source_id AS key, 1 - sum(late_count) / sum(arrived_count) AS value FROM "
+        "source_health h WHERE arrived_count > 0 AND week_start <= $week "
+        "AND week_start > $week - INTERVAL 26 WEEK AND week_start > (SELECT min(week_start) "
+        "FROM source_health f WHERE f.source_id = h.source_id AND f.arrived_count > 0) "
+        "GROUP BY source_id",
+        "share",
     ),
     "history_weeks": Measure(
         "SELECT '' AS key, count(DISTINCT week_start) AS value FROM published_figures "

@@ -45,7 +45,7 @@ def trust_page(view: View) -> Page:
     return (
         Heading(level=2, look="part", text="How far to trust these figures"),
         Heading(level=3, look="section", text=view.sentence("finding/sources")),
-        _sources(report.sources),
+        _sources(report),
         *((Text(role="small", runs=plain(placed)),) if placed else ()),
         Heading(level=3, look="section", text=finding),
         Text(role="small", runs=plain(not_due, "mute")),
@@ -60,7 +60,8 @@ def trust_page(view: View) -> Page:
     )
 
 
-def _sources(lines: Sequence[SourceLine]) -> Table:
+def _sources(report: WeeklyReport) -> Table:
+    on_time = {one.source_id: one.in_week_share for one in report.lags}
     return Table(
         columns=(
             Column(name="Source"),
@@ -70,13 +71,14 @@ def _sources(lines: Sequence[SourceLine]) -> Table:
             Column(name="Share of usual", width=84),
             Column(name="About earlier weeks", width=58, is_number=True),
             Column(name="Set aside", width=48, is_number=True),
-            Column(name="State", width=76),
+            Column(name="On time, 26 weeks", width=46, is_number=True),
+            Column(name="State", width=72),
         ),
-        rows=tuple(_source(line) for line in lines),
+        rows=tuple(_source(line, on_time.get(line.source_id)) for line in report.sources),
     )
 
 
-def _source(line: SourceLine) -> Row:
+def _source(line: SourceLine, on_time: float | None) -> Row:
     share = line.arrived_count / line.expected_count if line.expected_count else None
     told = "unknown share" if share is None else wording.percent(share, 0)
     usual = wording.DASH if line.expected_count is None else wording.grouped(line.expected_count)
@@ -89,6 +91,7 @@ def _source(line: SourceLine) -> Row:
             Cell(chart=drawn(charts.share_bar(share, f"{line.name}: {told} of usual"))),
             cell(wording.grouped(line.late_count)),
             cell(wording.grouped(line.rejected_count)),
+            cell(wording.DASH if on_time is None else wording.percent(on_time)),
             _state(line),
         )
     )
@@ -210,10 +213,9 @@ def _back_test(view: View) -> list[Block]:
                 cell(share(one.inside_share, one.issue_week_count)),
                 cell(share(one.above_share, one.issue_week_count)),
                 cell(wording.DASH if one.alarm_count is None else wording.grouped(one.alarm_count)),
-                cell(
-                    wording.DASH
-                    if one.chance_alarm_count is None
-                    else wording.decimal(one.chance_alarm_count)
+                *(
+                    cell(wording.DASH if value is None else wording.mean(value))
+                    for value in (one.alarms_per_week, one.chance_alarms_per_week)
                 ),
             )
         )
@@ -224,11 +226,18 @@ def _back_test(view: View) -> list[Block]:
         numbers("Issue-weeks", 70),
         numbers("Inside range", 70),
         numbers("Above", 60),
-        numbers("Alarms", 60),
-        numbers("By chance", 60),
+        numbers("Alarms so far", 50),
+        numbers("Alarms a week", 50),
+        numbers("By chance alone", 56),
+    )
+    told = (
+        "Every range and alarm as it was published, against what came. “By chance alone” is how "
+        "many alarms a week the ranges would raise if nothing ever changed; real movements are in "
+        "what was seen."
     )
     return [
         Heading(level=3, look="section", text="How the ranges and alarms held so far"),
+        Text(role="small", runs=plain(told, "mute")),
         Table(columns=columns, rows=tuple(rows)),
     ]
 

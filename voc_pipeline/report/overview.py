@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from voc_pipeline.report.history import Published
 from voc_pipeline.report.issue_lines import PRESSING
 
 NOMINAL_INSIDE = 0.95
+ALL_BANDS = "all"
 _NAMES = {
     "problem_rate": "Problem reports per 1,000 feedback",
     "negative_share": "Negative share of feedback",
@@ -22,10 +24,12 @@ _NAMES = {
 }
 
 
-def sureness_of(issues: list[ReportIssue], coverage: pl.DataFrame, settings: Settings) -> Sureness:
+def sureness_of(issues: list[ReportIssue], back_test: pl.DataFrame, settings: Settings) -> Sureness:
     """How the ranges held so far, and how many issues a usual week has above them."""
     judged = [one for one in issues if one.upper_bound is not None]
-    row = coverage.to_dicts()[0] if not coverage.is_empty() else {}
+    row: dict[str, Any] = next(
+        (one for one in back_test.iter_rows(named=True) if one["volume_band"] == ALL_BANDS), {}
+    )
     inside, measured = row.get("inside_share"), row.get("above_share")
     # A range leaves half of what it misses above it.
     above = (1 - NOMINAL_INSIDE) / 2 if measured is None else measured
@@ -35,7 +39,7 @@ def sureness_of(issues: list[ReportIssue], coverage: pl.DataFrame, settings: Set
         usual_above_count=round(above * len(judged), 6),
         inside_share=inside,
         above_share=measured,
-        issue_week_count=row.get("issue_week_count"),
+        issue_week_count=row.get("issue_week_count") if measured is not None else None,
         nominal_inside_share=NOMINAL_INSIDE,
         nominal_false_share=settings.engine.alarm_level,
     )

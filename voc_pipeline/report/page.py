@@ -160,6 +160,7 @@ def _known(report: WeeklyReport) -> dict[str, object]:
         "groups": [(group, [by_id[one] for one in group.issue_ids]) for group in report.functions],
         "owned": lambda issue: owners[issue.function_id],
         "anchors": {one: f"issue-{place}" for place, one in enumerate(report.watch, start=1)},
+        "on_time": {one.source_id: one.in_week_share for one in report.lags},
         **marks.named(),
         **score_marks(marks),
     }
@@ -189,6 +190,7 @@ def _environment() -> Environment:
     environment.globals.update(
         counted=wording.counted,
         span=wording.span,
+        mean=wording.mean,
         times=wording.times,
         excerpt=wording.excerpt,
         most_panel=MOST_PANEL,

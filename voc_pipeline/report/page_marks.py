@@ -86,7 +86,7 @@ class Marks:
 
     def band_ref(self, band: BackTestBand, column: str) -> str:
         """A cell of the back-test."""
-        return reference("back_test", self.report.week_start, band.key or band.name, column)
+        return self.refs.held(column, band.key)
 
     def restated_ref(self, line: RestatedFigure, column: str) -> Markup:
         """The attribute of a cell of the restatements, if it holds a figure."""
@@ -155,12 +155,12 @@ class Marks:
             )  # fmt: skip
         return said(
             "Of ",
-            Said(wording.grouped(sure.issue_week_count), refs.measure("range_weeks")),
+            Said(wording.grouped(sure.issue_week_count), refs.held("issue_week_count")),
             " judged issue-weeks, real movements included, ",
-            Said(wording.percent(sure.inside_share, 0), refs.measure("range_inside")),
+            Said(wording.percent(sure.inside_share, 0), refs.held("inside_share")),
             " lay inside their range",
             *(
-                [", ", Said(wording.percent(sure.above_share), refs.measure("range_above")),
+                [", ", Said(wording.percent(sure.above_share), refs.held("above_share")),
                  " above"]
                 if sure.above_share is not None
                 else []

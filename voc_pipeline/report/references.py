@@ -82,6 +82,10 @@ class Refs:
         """A cell of the fix verdicts as of the week."""
         return reference("fix_verdicts", self.week, action_id, column)
 
+    def held(self, column: str, band: str = "all") -> str:
+        """A cell of the back-test as of the week."""
+        return reference("trend_backtest", self.week, band, column)
+
     def source(self, source_id: str, column: str) -> str:
         """A cell of source_health."""
         return reference("source_health", source_id, self.week, column)

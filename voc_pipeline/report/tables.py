@@ -28,9 +28,8 @@ class ReportTables:
     """source_id, scope, reason, remedy, reject_count of the week."""
     restatements: pl.DataFrame
     """Rows of models.trend.Restatement with as_of_week equal to the week."""
-    coverage: pl.DataFrame
-    """inside_share (of all judged issue-weeks so far, those inside their published range),
-    above_share (above it), issue_week_count: one row, or none if it was not measured."""
+    back_test: pl.DataFrame
+    """Rows of models.trend.TrendBacktest of the week; none if nothing was judged yet."""
     places: pl.DataFrame = field(default_factory=_none)
     """Rows of models.place.IssuePlace of the week."""
     patterns: pl.DataFrame = field(default_factory=_none)

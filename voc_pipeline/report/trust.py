@@ -4,12 +4,20 @@ Reads tables of the loads and of the health of sources; knows no issue's verdict
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from hashlib import md5
 
 import polars as pl
 
-from models.report import LoadBalance, Notice, RestatedFigure, SetAside, SourceLine
+from models.report import (
+    ArrivalLag,
+    BackTestBand,
+    LoadBalance,
+    Notice,
+    RestatedFigure,
+    SetAside,
+    SourceLine,
+)
 from models.settings import Settings
 from voc_pipeline.report import wording
 
@@ -28,6 +36,14 @@ _MISSING = ("failed", "silent", UNKNOWN)
 _ODD = ("quiet", "surge")
 MOST_SET_ASIDE = 40
 MOST_RESTATED = 12
+LAG_WEEKS = 26
+_BANDS = {
+    "all": "Whatever is expected",
+    "under 1": "Fewer than one",
+    "1 to 3": "One to three",
+    "3 to 10": "Three to ten",
+    "10 and more": "Ten and more",
+}
 
 
 def source_names(settings: Settings) -> dict[str, str]:
@@ -121,6 +137,51 @@ def _odd_text(line: SourceLine) -> str:
     arrived = wording.counted(line.arrived_count, "record", "records")
     doubt = "A fall" if line.state == "quiet" else "A rise"
     return f"{line.name} sent {arrived}{usual}. {doubt} in its issues may come from this alone."
+
+
+def back_test(held: pl.DataFrame) -> list[BackTestBand]:
+    """How the ranges and alarms published so far held, by expected count, and in all."""
+    rows = {row["volume_band"]: row for row in held.iter_rows(named=True)}
+    return [
+        BackTestBand(
+            name=name,
+            key=band,
+            **{
+                column: rows[band][column]
+                for column in (
+                    "issue_week_count", "inside_share", "above_share", "alarm_count",
+                    "alarms_per_week", "chance_alarms_per_week",
+                )
+            },
+        )
+        for band, name in _BANDS.items()
+        if band in rows and rows[band]["issue_week_count"]
+    ]  # fmt: skip
+
+
+def lags(health: pl.DataFrame, settings: Settings, week: date) -> list[ArrivalLag]:
+    """How much of what each source sent in 26 weeks came with its own week, the latest last.
+
+    A source's first week is left out: it brings what was there before we listened.
+    """
+    names = source_names(settings)
+    sent = health.filter((pl.col("arrived_count") > 0) & (pl.col("week_start") <= week))
+    first = pl.col("week_start").min().over("source_id")
+    recent = sent.filter(
+        pl.col("week_start") > first, pl.col("week_start") > week - timedelta(weeks=LAG_WEEKS)
+    )
+    rows = recent.group_by("source_id").agg(
+        record_count=pl.col("arrived_count").sum(), late=pl.col("late_count").sum()
+    )
+    return [
+        ArrivalLag(
+            source_id=source_id,
+            name=names.get(source_id, wording.cleaned(source_id)),
+            record_count=count,
+            in_week_share=round(1 - late / count, 6),
+        )
+        for source_id, count, late in rows.sort("source_id").iter_rows()
+    ]
 
 
 def balances(loads: pl.DataFrame, settings: Settings) -> list[LoadBalance]:

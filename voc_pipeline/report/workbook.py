@@ -19,6 +19,8 @@ from voc_pipeline.report.score_words import METRICS
 
 Value = str | int | float | date | None
 Line = Sequence[Value]
+_DAY_ZERO = date(1899, 12, 30).toordinal()
+"""A workbook counts days from here."""
 _LONGEST_CELL = 32_000  # of 32,767 that a cell may hold
 
 
@@ -111,7 +113,7 @@ def _put(page_: Worksheet, place: tuple[int, int], value: Value, look: Format) -
     if isinstance(value, str):
         page_.write_string(*place, value[:_LONGEST_CELL], look)
     elif isinstance(value, date):
-        page_.write_datetime(*place, value, look)
+        page_.write_number(*place, (value.toordinal() - _DAY_ZERO), look)
     else:
         page_.write_number(*place, value, look)
 
@@ -155,24 +157,33 @@ def _issues(report: WeeklyReport) -> Sheet:
 
 
 def _series(report: WeeklyReport) -> Sheet:
+    """Weeks run to the right: a line of it is a chart, and a filter picks counts or ranges."""
+    shown = [one.series for one in report.issues]
+    first = shown[0].first_week if shown else report.week_start
+    weeks = max((len(one.values) for one in shown), default=0)
     headings = [
         Heading("Issue", 44, "text"),
         Heading("Number", 11, "text"),
-        Heading("Week of", 14, "date"),
-        Heading("Reports"),
-        Heading("Usual range from", 12, "rate"),
-        Heading("Usual range to", 12, "rate"),
+        Heading("Figure", 18, "text"),
+        *(
+            Heading(f"{first + timedelta(weeks=week):%Y-%m-%d}", 11, "count")
+            for week in range(weeks)
+        ),
     ]
 
     def lines() -> Iterable[Line]:
         for one in report.issues:
-            weeks = zip(one.series.values, one.series.lower, one.series.upper, strict=True)
-            for week, (value, lower, upper) in enumerate(weeks):
-                if value is not None:
-                    monday = one.series.first_week + timedelta(weeks=week)
-                    yield one.label, one.issue_id, monday, value, lower, upper
+            series = one.series
+            for name, values in (
+                ("Reports", series.values),
+                ("Usual range from", series.lower),
+                ("Usual range to", series.upper),
+            ):
+                if any(value is not None for value in values):
+                    yield one.label, one.issue_id, name, *values
 
-    return Sheet("Series", "Reports by week, as published then", headings, lines())
+    what = "Reports by week, each column named by its Monday, as published then"
+    return Sheet("Series", what, headings, lines(), frozen=3)
 
 
 def _functions(report: WeeklyReport) -> Sheet:
