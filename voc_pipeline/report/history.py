@@ -206,13 +206,14 @@ def _now(rows: pl.DataFrame) -> dict[str, IssueNow]:
 
 
 def _lines(rows: pl.DataFrame) -> dict[tuple[str, str], dict[date, float]]:
-    found: dict[tuple[str, str], dict[date, float]] = {}
-    columns = rows.filter(pl.col("value").is_not_null()).select(
+    known = rows.filter(pl.col("value").is_not_null()).select(
         "issue_id", "figure", "week_start", "value"
     )
-    for issue_id, figure, monday, value in columns.iter_rows():
-        found.setdefault((issue_id, figure), {})[monday] = value
-    return found
+    lines = known.group_by("issue_id", "figure").agg("week_start", "value")
+    return {
+        (issue_id, figure): dict(zip(mondays, values, strict=True))
+        for issue_id, figure, mondays, values in lines.iter_rows()
+    }
 
 
 def _above_by_week(rows: pl.DataFrame) -> dict[date, float]:

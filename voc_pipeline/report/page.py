@@ -169,7 +169,7 @@ def _known(report: WeeklyReport) -> dict[str, object]:
 def report_json(report: WeeklyReport) -> str:
     """The frozen value as JSON: sorted keys, UTF-8, one final line break."""
     content = report.model_dump(mode="json")
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @cache

@@ -7,6 +7,7 @@ table's grain. What is no cell is a measure, `measures/week/name/key`, whose que
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import quote, unquote
 
@@ -42,12 +43,22 @@ def said(*pieces: str) -> Said:
 
 def reference(table: str, *key: object) -> str:
     """`table/key/.../figure`; every part is quoted, so that a part may hold anything."""
-    return "/".join([table, *(quote(str(part), safe=":,. ").replace(" ", "+") for part in key)])
+    return "/".join([table, *(_quoted(str(part)) for part in key)])
+
+
+@lru_cache(maxsize=1 << 16)
+def _quoted(part: str) -> str:
+    return quote(part, safe=":,. ").replace(" ", "+")
+
+
+@lru_cache(maxsize=1 << 16)
+def _unquoted(part: str) -> str:
+    return unquote(part.replace("+", " "))
 
 
 def parts_of(ref: str) -> list[str]:
     """Table, key and figure of a reference."""
-    return [unquote(part.replace("+", " ")) for part in ref.split("/")]
+    return [_unquoted(part) for part in ref.split("/")]
 
 
 class Refs:
