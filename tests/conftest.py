@@ -15,7 +15,16 @@ WEEKS = 9
 atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
-LONGEST_FIRST = ("test_weekly_job", "test_dagster_ui", "test_dagster", "test_readme", "test_trace")
+LONGEST_FIRST = (
+    "test_weekly_job",
+    "test_dagster_ui",
+    "test_killed_runs",
+    "test_dagster",
+    "test_command_line",
+    "test_readme",
+    "test_registry",
+    "test_trace",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
