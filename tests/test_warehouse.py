@@ -11,6 +11,7 @@ from models.raw import RawRecord
 from voc_pipeline.warehouse import open_warehouse
 from voc_pipeline.warehouse.publish import publish
 from voc_pipeline.warehouse.schema import TABLES, column_type, columns, polars_schema
+from voc_pipeline.warehouse.store import frame_hash
 
 ACME = {"company.id": "acme"}
 WEEK = date(2026, 1, 5)
@@ -56,6 +57,23 @@ def test_row_order_does_not_change_the_output_hash(tmp_path):
             warehouse.stage("issues", WEEK, version=1, inputs={}).write({IssueLineage: frame})
             found.add(warehouse.output_hash("issues", WEEK))
         assert len(found) == 1
+
+
+def test_equal_frames_have_one_hash_however_they_were_made():
+    words = ["a" * (number % 40) + str(number) for number in range(300)] + [None] * 5
+    made = pl.DataFrame({"text": words, "number": [*range(300), *[None] * 5]})
+    sliced = pl.concat([made.clear(), made[:100], made[100:]])
+    computed = made.with_columns(
+        pl.when(pl.col("text").is_not_null()).then(pl.col("text") + ""),
+        pl.when(pl.col("number").is_not_null()).then(pl.col("number").fill_null(7)),
+    )
+    assert computed.equals(made)
+    assert frame_hash(made) == frame_hash(sliced) == frame_hash(computed)
+    lists = pl.DataFrame({"list": [[1.5], [], None, [2.5, 3.5]]})
+    shifted = pl.DataFrame({"list": [[1.5, 2.5], [], None, [3.5]]})
+    empty_last = pl.DataFrame({"list": [[1.5], None, [], [2.5, 3.5]]})
+    assert len({frame_hash(one) for one in (lists, shifted, empty_last, lists.clear())}) == 4
+    assert frame_hash(made.reverse()) != frame_hash(made)
 
 
 def test_a_failing_write_leaves_the_partition_as_it_was(tmp_path):

@@ -71,6 +71,10 @@ def _pattern(term: str) -> re.Pattern[str]:
 
 def known_spans(text: str, terms: Sequence[tuple[str, str]]) -> Iterator[Span]:
     """Where the terms stand in the text."""
+    plain = text.lower() if text.isascii() else None
     for term, token in terms:
+        # Most terms are not there: cheaper to see than to compile a pattern for each.
+        if plain is not None and term.isascii() and term.split()[0].lower() not in plain:
+            continue
         for match in _pattern(term).finditer(text):
             yield (*match.span(), token)
