@@ -48,9 +48,12 @@ class Predictive:
 
     def at_least(self, count: Array) -> Array:
         """P(count or more)."""
+        return np.where(count <= 0, 1.0, (1.0 - self.zero) * self.plain_tail(count))
+
+    def plain_tail(self, count: Array) -> Array:
+        """P(count or more) of the negative binomial alone, for a count of at least one."""
         share = self.mean / (self.mean + self.size)
-        tail = special.betainc(np.maximum(count, 1.0), self.size, share)
-        return np.where(count <= 0, 1.0, (1.0 - self.zero) * tail)
+        return np.asarray(special.betainc(np.maximum(count, 1.0), self.size, share))
 
     def middle_p(self, count: Array) -> Array:
         """P(more) plus half P(exactly this count)."""

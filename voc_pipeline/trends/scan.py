@@ -8,31 +8,59 @@ generator is needed (Rao and Blackwell's device; exact far into the tail).
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voc_pipeline.trends.negative_binomial import Array, Predictive
+from voc_pipeline.trends.count_table import TABLE_SIZES, CountTable, reach_of
+from voc_pipeline.trends.negative_binomial import Array, Predictive, log_gamma, log_mass
 
 ONSET_WEIGHTS = (0.4, 0.55, 0.05)
 """Prior of an outbreak that began this week, last week, two weeks ago. The second weighs most: two
 raised weeks that are no surprise each are the evidence that a test of single weeks misses."""
 
 SIZES = (2.0, 4.0, 7.0, 11.0)
-"""Size of an outbreak in standard deviations of a week."""
+"""Size of an outbreak in standard deviations of the latest week."""
 
-SHAPES = ((0.5, 0.5, 0.5), (0.6, 0.3, 0.1))
-"""Share of the size in each week since the onset: flat, decaying."""
+FLAT, DECAYING = (0.5, 0.5, 0.5), (0.6, 0.3, 0.1)
+"""Share of the size in each week since the onset; in its first week an outbreak is flat."""
 
 CANDIDATE_LEVEL = 0.4
 """Only a week whose own mid-p lies below this can be surprising."""
 
-_COARSE = (0.0, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0)
-_FINE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99, 0.997, 1.0)
 _REFINED_BELOW = 0.05
 _CELLS = 6400  # draws times series whose scores fit the processor's cache
 
-_Outbreak = tuple[float, int, float, tuple[float, ...]]
+
+@dataclass(frozen=True)
+class _Strata:
+    """How finely the weeks before the latest are drawn: the last one, and the one before it."""
+
+    breaks: tuple[tuple[float, ...], ...]
+
+    def levels(self, back: int) -> Array:
+        """The middles of the strata."""
+        breaks = np.array(self.breaks[back - 1])
+        return np.asarray(0.5 * (breaks[1:] + breaks[:-1]))
+
+    def weights(self, weeks: int) -> Array:
+        """(draws,): the chance of each draw, of each pair of draws if two weeks are drawn."""
+        found = np.ones(1)
+        for breaks in self.breaks[:weeks]:
+            found = np.outer(found, np.diff(breaks)).ravel()
+        return found
+
+
+_LAST_WEEK = (0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.96, 0.98, 0.99, 0.995, 0.998)
+_COARSE = _Strata(((0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97, 1.0), (0.0, 0.8, 1.0)))
+_FINE = _Strata(
+    (
+        (0.0, *_LAST_WEEK, 0.999, 0.9997, 0.9999, 1.0),
+        (0.0, 0.6, 0.85, 0.95, 0.985, 0.997, 0.9995, 1.0),
+    )
+)
+"""Fine far into the tail: a chance of a thousandth is that of weeks that are rare themselves."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +70,10 @@ class ScanWeek:
     law: Predictive
     count: Array
     seen: NDArray[np.bool_]
+
+    def take(self, index: NDArray[np.intp]) -> "ScanWeek":
+        """The same for some of the series."""
+        return ScanWeek(self.law.take(index), self.count[index], self.seen[index])
 
 
 def scan_p_values(window: list[ScanWeek]) -> Array:
@@ -56,96 +88,129 @@ def scan_p_values(window: list[ScanWeek]) -> Array:
         plain tail P(this count or more); 1 for a series not observed.
     """
     latest = window[0]
-    p_value = np.where(latest.seen, latest.law.at_least(latest.count), 1.0)
-    candidate = latest.seen & (latest.law.middle_p(latest.count) < CANDIDATE_LEVEL)
-    index = np.flatnonzero(candidate & (latest.count > 0))
-    for breaks in (_COARSE, _FINE):
-        block = max(16, _CELLS // (len(breaks) - 1) ** 2)
-        for start in range(0, len(index), block):
-            own = index[start : start + block]
-            chosen = [
-                ScanWeek(week.law.take(own), week.count[own], week.seen[own]) for week in window
-            ]
-            p_value[own] = _calibrated(chosen, np.array(breaks))
+    p_value = np.ones(len(latest.count))
+    some = np.flatnonzero(latest.seen & (latest.count > 0))
+    law, count = latest.law.take(some), latest.count[some]
+    p_value[some] = law.at_least(count)
+    exactly = np.exp(log_mass(count, log_gamma(count + 1.0), law.mean, law.size))
+    middle_p = p_value[some] - 0.5 * (1.0 - law.zero) * exactly
+    index = some[middle_p < CANDIDATE_LEVEL]
+    for strata in (_COARSE, _FINE):
+        _calibrate(p_value, window, index, strata)
         index = index[p_value[index] < _REFINED_BELOW]
     return np.minimum(p_value, 1.0)
 
 
-def _outbreaks(weeks: int) -> list[_Outbreak]:
-    """(prior, age, size, shape); at age 0 all shapes are one."""
-    ages = ONSET_WEIGHTS[:weeks]
-    found: list[_Outbreak] = []
-    for age, prior in enumerate(ages):
-        shapes = SHAPES if age else SHAPES[:1]
-        for size in SIZES:
-            for shape in shapes:
-                found.append((prior / sum(ages) / len(SIZES) / len(shapes), age, size, shape))
-    return found
+def _calibrate(
+    p_value: Array, window: list[ScanWeek], index: NDArray[np.intp], strata: _Strata
+) -> None:
+    """Write the p-values of some series; those whose laws reach alike are judged together."""
+    reach = np.max([reach_of(week.law.take(index)) for week in window], axis=0)
+    draws = len(strata.weights(len(window) - 1))
+    for above, size in pairwise((0, *TABLE_SIZES, None)):
+        group = index[(reach > above) & (True if size is None else reach <= size)]
+        block = max(16, _CELLS // max(draws, size or 0))
+        for start in range(0, len(group), block):
+            own = group[start : start + block]
+            chosen = [week.take(own) for week in window]
+            p_value[own] = _calibrated(chosen, strata, size)
 
 
-def _evidence(law: Predictive, added: Array) -> tuple[Array, Array, Array]:
-    """Log likelihood ratio of a higher mean: (per case, fixed, at a count of zero)."""
-    raised = law.mean + added
-    together = np.log((raised + law.size) / (law.mean + law.size))
-    per_case = np.log(raised / law.mean) - together
-    fixed = -law.size * together
-    quiet = law.size * (np.log(law.size) - np.log(law.size + law.mean))
-    at_zero = np.log(law.zero + (1 - law.zero) * np.exp(quiet + fixed)) - np.log(
-        law.zero + (1 - law.zero) * np.exp(quiet)
-    )
-    return per_case, fixed, at_zero
+@dataclass(frozen=True)
+class _Raised:
+    """One week's log likelihood ratio of higher means, as lines of its count: (sizes, series)."""
+
+    slope: Array
+    start: Array
+    at_zero: Array
+    """The ratio at a count of zero, which may be structural."""
+    seen: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, week: ScanWeek, added: Array) -> "_Raised":
+        law = week.law
+        raised = law.mean + added
+        together = np.log((raised + law.size) / (law.mean + law.size))
+        start = -law.size * together
+        plain = np.exp(-law.size * np.log1p(law.mean / law.size))
+        quiet = (1.0 - law.zero) * plain
+        at_zero = np.log((law.zero + quiet * np.exp(start)) / (law.zero + quiet))
+        return cls(np.log(raised / law.mean) - together, start, at_zero, week.seen)
+
+    def at(self, count: Array) -> Array:
+        """(sizes, draws, series): the ratios at (draws, series) counts; 0 where not observed."""
+        value = self.slope[:, None] * count
+        value += self.start[:, None]
+        value = np.where(count > 0, value, self.at_zero[:, None])
+        return np.where(self.seen, value, 0.0)
 
 
-def _calibrated(window: list[ScanWeek], breaks: Array) -> Array:
-    strata = np.diff(breaks)
-    levels = breaks[:-1] + 0.5 * strata
-    outbreaks = _outbreaks(len(window))
-    deviation = [week.law.deviation for week in window]
-    draws = [_drawn(week, levels) for week in window[1:]]
-    slopes, fixed, observed, drawn = [], [], [], []
-    for prior, age, size, shape in outbreaks:
-        added = size * deviation[age]
-        per_case, base, _ = _evidence(window[0].law, added * shape[age])
-        slopes.append(per_case)
-        fixed.append(base)
-        seen_sum = np.full_like(base, np.log(prior))
-        drawn_sum = [np.zeros((len(levels), len(base))) for _ in draws]
-        for back in range(1, age + 1):
-            case, start, at_zero = _evidence(window[back].law, added * shape[age - back])
-            on = window[back].seen
-            count = window[back].count
-            seen_sum = seen_sum + np.where(
-                on, np.where(count > 0, start + case * count, at_zero), 0
-            )
-            points = draws[back - 1]
-            value = np.where(points > 0, start + case * points, at_zero)
-            drawn_sum[back - 1] = np.where(on, value, 0.0)
-        observed.append(seen_sum)
-        drawn.append(_crossed(drawn_sum, np.log(prior)))
-    slope, base = np.stack(slopes), np.stack(fixed)
-    score = _log_sum(np.stack(observed) + base + slope * window[0].count)
-    offset = np.stack(drawn, axis=0) + base[:, None, :]
-    needed = _count_reaching(score, slope, offset)
-    law = window[0].law
-    least = _least_candidate(law, window[0].count)
-    needed = np.maximum(np.ceil(needed - 1e-6), least)
-    weight = strata if len(draws) == 1 else np.outer(strata, strata).ravel()
-    return np.asarray((weight[:, None] * law.at_least(needed)).sum(axis=0))
+class _Lines:
+    """The statistic: the log of a sum of outbreaks, each a line of the latest count."""
+
+    def __init__(self, window: list[ScanWeek]) -> None:
+        added = np.array(SIZES)[:, None] * window[0].law.deviation
+        ages = np.array(ONSET_WEIGHTS[: len(window)])
+        self._log_prior = np.log(ages / ages.sum() / len(SIZES))
+        self._flat = [_Raised.of(week, added * FLAT[0]) for week in window]
+        self._decaying = [
+            [_Raised.of(window[back], added * DECAYING[age - back]) for back in range(age + 1)]
+            for age in range(1, len(window))
+        ]
+        latest = [self._flat[0], *(weeks[0] for weeks in self._decaying)]
+        self.slope = np.maximum(np.concatenate([one.slope for one in latest]), 1e-12)
+
+    def starts(self, past: list[Array]) -> Array:
+        """(lines, draws, series): where the lines begin, given the weeks before.
+
+        Args:
+            past: (draws, series) counts of each week before; every pair of draws is taken.
+        """
+        half = self._log_prior - np.log(2.0)  # an older outbreak has two shapes
+        found = self._log_prior[0]
+        together: Array | float = 0.0
+        for age in range(1, len(past) + 1):
+            together = together + self._drawn(self._flat[age], past, age)
+            found = np.logaddexp(found, half[age] + together)
+        lines = [found + self._flat[0].start[:, None, None]]
+        for age, weeks in enumerate(self._decaying, start=1):
+            whole = half[age] + weeks[0].start[:, None, None]
+            for back in range(1, age + 1):
+                whole = whole + self._drawn(weeks[back], past, back)
+            lines.append(whole)
+        crossed = tuple(len(one) for one in past)
+        shape = (len(SIZES), *(crossed + (1, 1))[:2], self.slope.shape[1])
+        return np.concatenate([np.broadcast_to(one, shape) for one in lines]).reshape(
+            len(self.slope), -1, shape[-1]
+        )
+
+    @staticmethod
+    def _drawn(raised: _Raised, past: list[Array], back: int) -> Array:
+        value = raised.at(past[back - 1])
+        return value[:, :, None] if back == 1 else value[:, None]
 
 
-def _drawn(week: ScanWeek, levels: Array) -> Array:
+def _calibrated(window: list[ScanWeek], strata: _Strata, size: int | None) -> Array:
+    latest, before = window[0], window[1:]
+    lines = _Lines(window)
+    observed = lines.starts([week.count[None] for week in before])[:, 0]
+    score = _log_sum(observed + lines.slope * latest.count)
+    draws = [_drawn(week.law, strata.levels(back), size) for back, week in enumerate(before, 1)]
+    needed = np.ceil(_count_reaching(lines.slope, lines.starts(draws) - score) - 1e-6)
+    weight = strata.weights(len(before))[:, None]
+    if size is None:
+        least = _least_candidate(latest.law, latest.count)
+        return np.asarray((weight * latest.law.at_least(np.maximum(needed, least))).sum(axis=0))
+    table = CountTable.of(latest.law, size)
+    least = np.minimum(table.least_unlikely(CANDIDATE_LEVEL), latest.count)
+    return np.asarray((weight * table.at_least(np.maximum(needed, least))).sum(axis=0))
+
+
+def _drawn(law: Predictive, levels: Array, size: int | None) -> Array:
     """(levels, series): the week's count at fixed quantiles of its law."""
-    return week.law.quantile(levels[:, None])
-
-
-def _crossed(sums: list[Array], log_prior: float) -> Array:
-    """(draws, series): every pair of draws of the earlier weeks."""
-    if not sums:
-        raise ValueError("the scan needs at least one earlier week")
-    if len(sums) == 1:
-        return sums[0] + log_prior
-    pairs = sums[0][:, None, :] + sums[1][None, :, :]
-    return pairs.reshape(-1, pairs.shape[-1]) + log_prior
+    if size is None:
+        return law.quantile(levels[:, None])
+    return CountTable.of(law, size).quantile(levels)
 
 
 def _log_sum(terms: Array) -> Array:
@@ -153,21 +218,23 @@ def _log_sum(terms: Array) -> Array:
     return np.asarray(top + np.log(np.exp(terms - top).sum(axis=0)))
 
 
-def _count_reaching(score: Array, slope: Array, offset: Array) -> Array:
-    """(draws, series): the count of the latest week at which the statistic reaches `score`.
+def _count_reaching(slope: Array, start: Array) -> Array:
+    """(draws, series): the count of the latest week at which the log sum of lines reaches 0.
 
-    The statistic is a log sum of lines, convex and rising: Newton's method from the right, where
-    the highest line alone reaches the score, falls to the root and never passes it.
+    It is convex and rising: Newton's method from the right, where the highest line alone reaches
+    0 and no line lies above it, falls to the root and never passes it.
     """
-    steep = np.maximum(slope, 1e-12)[:, None, :]
-    count = ((score - offset) / steep).min(axis=0)
+    steep = slope[:, None, :]
+    count = (-start / steep).min(axis=0)
+    terms = np.empty_like(start)
     for _ in range(4):
-        terms = offset + steep * count
-        top = terms.max(axis=0)
-        weight = np.exp(terms - top)
-        total = weight.sum(axis=0)
-        count = count - (top + np.log(total) - score) * total / (weight * steep).sum(axis=0)
-    return np.asarray(count)
+        np.multiply(steep, count, out=terms)
+        terms += start
+        np.exp(terms, out=terms)
+        total = terms.sum(axis=0)
+        terms *= steep
+        count -= np.log(total) * total / terms.sum(axis=0)
+    return count
 
 
 def _least_candidate(law: Predictive, count: Array) -> Array:
