@@ -59,9 +59,7 @@ class CountTable:
     def quantile(self, levels: Array) -> Array:
         """(levels, series): the least counts whose cumulative probability reaches the levels."""
         beyond = (1.0 - levels[:, None]) / (1.0 - self.law.zero)
-        return np.asarray(
-            (self.above[1:-1, None, :] > beyond).sum(axis=0, dtype=np.float64)
-        )
+        return np.asarray((self.above[1:-1, None, :] > beyond).sum(axis=0, dtype=np.float64))
 
     def least_unlikely(self, middle_p: float) -> Array:
         """The least count whose mid-p lies below `middle_p`; that of the table's end if none."""

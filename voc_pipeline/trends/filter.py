@@ -10,9 +10,10 @@ Here: the recursion, its pooling over series and its robustness. Not here: tests
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voc_pipeline.trends.filter_state import (
     FilterSettings,
@@ -96,9 +97,17 @@ class RunningFilter:
 
     def __init__(self, series: int, settings: FilterSettings = _DEFAULTS) -> None:
         self._settings = settings
-        self.state: State = first_state(series, settings)
+        self._parts = [
+            slice(first, min(first + _BLOCK, series)) for first in range(0, max(series, 1), _BLOCK)
+        ]
+        self._states = [first_state(part.stop - part.start, settings) for part in self._parts]
         self._usual = np.ones(series)  # exposure of a usual week: a slow average
         self._phase = 0.0
+
+    @property
+    def state(self) -> State:
+        """What is known of all series now."""
+        return State.joined(self._states)
 
     def step(self, week: ObservedWeek) -> Ahead:
         """Predict a week from those before it, then learn it.
@@ -106,45 +115,53 @@ class RunningFilter:
         Returns:
             The prediction.
         """
-        state, settings = self.state, self._settings
+        settings = self._settings
         self._phase = week.phase
         seen = (week.exposure > 0) & ~np.isnan(week.count)
-        size = np.where(seen, week.exposure, self._usual)
-        slow = np.where(state.age < 0, size, 0.75 * self._usual + 0.25 * size)
-        self._usual = np.where(seen, slow, self._usual)
-        first = seen & (state.age < 0)
-        if first.any():
-            begin(state, first, size, pool_of(state, settings), settings)
-        evolve(state, settings)
-        wave = harmonics(np.array([week.phase]), settings.season_weeks)[:, 0]
         count = np.where(seen, week.count, 0.0)
-        born = seen & (count > 0) & (state.total == 0) & (state.age >= settings.burn_in_weeks)
-        pool = pool_of(state, settings) if born.any() else None
+        size = np.where(seen, week.exposure, self._usual)
+        first, born = self._new(seen, count)
+        slow = np.where(first | ~self._begun(), size, 0.75 * self._usual + 0.25 * size)
+        self._usual = np.where(seen, slow, self._usual)
+        pool = pool_of(self._states, settings) if first.any() or born.any() else None
+        wave = harmonics(np.array([week.phase]), settings.season_weeks)[:, 0]
         log_size = np.log(size)
         doubt = np.broadcast_to(np.asarray(week.doubt, dtype=np.float64), count.shape)
         told = Ahead(*(np.empty_like(count) for _ in range(4)))
-        for start in range(0, len(count), _BLOCK):
-            own = slice(start, start + _BLOCK)
-            part = state.part(own)
-            ahead = predict(part, wave, log_size[own], settings, doubt[own])
+        for own, state in zip(self._parts, self._states, strict=True):
+            begin(state, first[own], size[own], pool, settings)
+            evolve(state, settings)
+            ahead = predict(state, wave, log_size[own], settings, doubt[own])
             told.mean[own], told.level_variance[own] = ahead.mean, ahead.level_variance
             told.phi[own], told.zero[own] = ahead.phi, ahead.zero
             if born[own].any():
-                begin(part, born[own], size[own], pool, settings)
-                ahead = predict(part, wave, log_size[own], settings, doubt[own])
-            learn(part, ahead, count[own], seen[own], settings)
+                begin(state, born[own], size[own], pool, settings)
+                ahead = predict(state, wave, log_size[own], settings, doubt[own])
+            learn(state, ahead, count[own], seen[own], settings)
         return told
+
+    def _begun(self) -> NDArray[np.bool_]:
+        return np.concatenate([state.age >= 0 for state in self._states])
+
+    def _new(self, seen: NDArray[np.bool_], count: Array) -> tuple[NDArray[np.bool_], ...]:
+        """The series whose first week this is, and those whose first case it brings."""
+        age, total = (
+            np.concatenate([getattr(state, name) for state in self._states])
+            for name in ("age", "total")
+        )
+        born = (count > 0) & (total == 0) & (age >= self._settings.burn_in_weeks)
+        return seen & (age < 0), seen & born
 
     @property
     def season(self) -> Array:
         """(4, series): coefficients of the harmonics."""
-        return np.asarray((self.state.speed_weight * self.state.mean[2:]).sum(axis=1))
+        return np.concatenate(
+            [(state.speed_weight * state.mean[2:]).sum(axis=1) for state in self._states], axis=1
+        )
 
     def snapshot(self) -> Snapshot:
         """The law of the week after the last, on the exposure of a usual week."""
-        later = replace(
-            self.state, mean=self.state.mean.copy(), covariance=self.state.covariance.copy()
-        )
+        later = self.state
         evolve(later, self._settings)
         wave = harmonics(np.array([self._phase + 1.0]), self._settings.season_weeks)[:, 0]
         ahead = predict(later, wave, np.log(self._usual), self._settings)

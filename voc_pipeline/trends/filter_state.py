@@ -4,7 +4,9 @@ Here: the state, its pooling over series, the prediction and the robust update. 
 of the weeks (`filter`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +56,7 @@ class State:
     """What the filter knows of its series after some weeks."""
 
     mean: Array  # (6, speeds, series)
-    covariance: Array  # (6, 6, speeds, series)
+    covariance: Array  # (6, 6, speeds, series); kept and meant above the diagonal only
     speed_weight: Array  # (speeds, series)
     phi_weight: Array  # (grid, series)
     zero_yes: Array
@@ -65,9 +67,18 @@ class State:
     high_run: NDArray[np.int64]  # weeks in a row above the winsorising limit
     low_run: NDArray[np.int64]  # weeks in a row below it
 
-    def part(self, own: slice) -> "State":
-        """Some of the series, as views: what is learned of them is learned here."""
-        return State(**{one.name: getattr(self, one.name)[..., own] for one in fields(self)})
+    @classmethod
+    def joined(cls, states: "Sequence[State]") -> "State":
+        """All series of several states, both halves of the covariance written out."""
+        whole = cls(
+            **{
+                one.name: np.concatenate([getattr(state, one.name) for state in states], axis=-1)
+                for one in fields(cls)
+            }
+        )
+        for index in range(_STATES):
+            whole.covariance[index + 1 :, index] = whole.covariance[index, index + 1 :]
+        return whole
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class _Week:
     count: Array
     seen: NDArray[np.bool_]
     structural: Array  # chance that the count is a structural zero
+    can_be_low: NDArray[np.bool_]  # a count of 0 would be, and is not likely structural
 
 
 @dataclass(frozen=True)
@@ -133,24 +145,29 @@ class Pool:
     phi_weight: Array
 
 
-def pool_of(state: State, settings: FilterSettings) -> Pool | None:
+def pool_of(states: Sequence[State], settings: FilterSettings) -> Pool | None:
     """What the mature series share now; None with too few of them."""
-    mature = np.flatnonzero(_mature(state, settings))
-    if len(mature) < settings.mature_series:
+    sums = [_pool_sums(state, settings) for state in states]
+    number, centre, second, speed, phi = (sum(part) for part in zip(*sums, strict=True))
+    if number < settings.mature_series:
         return None
-    weight = state.speed_weight[:, mature]
-    means = (weight * state.mean[:, :, mature]).sum(axis=1)
-    second = state.covariance[range(_STATES), range(_STATES)][:, :, mature]
-    spread = (weight * (second + state.mean[:, :, mature] ** 2)).sum(axis=1)
-    centre = means.sum(axis=1) / len(mature)
-    variance = spread.sum(axis=1) / len(mature) - centre**2
+    variance = second / number - (centre / number) ** 2
     variance[0] += 0.25
     variance[2:] *= settings.season_spread
-    return Pool(
-        centre,
-        variance,
-        weight.sum(axis=1) / len(mature),
-        state.phi_weight[:, mature].sum(axis=1) / len(mature),
+    return Pool(centre / number, variance, speed / number, phi / number)
+
+
+def _pool_sums(state: State, settings: FilterSettings) -> tuple[Any, ...]:
+    """Of the mature series: their number, and sums of mean, second moment and weights."""
+    mature = _mature(state, settings).astype(np.float64)
+    weight = state.speed_weight * mature
+    second = state.covariance[range(_STATES), range(_STATES)] + state.mean**2
+    return (
+        mature.sum(),
+        (weight * state.mean).sum(axis=(1, 2)),
+        (weight * second).sum(axis=(1, 2)),
+        weight.sum(axis=1),
+        (state.phi_weight * mature).sum(axis=1),
     )
 
 
@@ -186,8 +203,9 @@ def evolve(state: State, settings: FilterSettings) -> None:
     """One week passes: the level moves by the slope, and everything grows less certain."""
     mean, covariance = state.mean, state.covariance
     mean[0] += mean[1]
-    covariance[0] += covariance[1]
-    covariance[:, 0] += covariance[:, 1]
+    covariance[0, 0] += covariance[0, 1]
+    covariance[0, 1:] += covariance[1, 1:]
+    covariance[0, 0] += covariance[0, 1]
     run = np.maximum(state.high_run, state.low_run)
     shift = np.where(run >= settings.shift_weeks, settings.shift_deviation**2, 0.0)
     volatility = np.asarray(settings.level_volatilities)
@@ -207,13 +225,14 @@ def predict(
     """The rate of a week as a gamma variable for each speed, and the mixture of the speeds."""
     mean, covariance = state.mean, state.covariance
     centre = mean[0] + log_exposure
-    gain = covariance[:, 0].copy()
-    for index in range(2, _STATES):
-        centre = centre + wave[index - 2] * mean[index]
-        gain += wave[index - 2] * covariance[:, index]
+    gain = covariance[0].copy()
+    for index, height in enumerate(wave.tolist(), start=2):
+        centre += height * mean[index]
+        gain[:index] += height * covariance[:index, index]
+        gain[index:] += height * covariance[index, index:]
     variance = gain[0].copy()
-    for index in range(2, _STATES):
-        variance += wave[index - 2] * gain[index]
+    for index, height in enumerate(wave.tolist(), start=2):
+        variance += height * gain[index]
     variance_log = np.log(np.maximum(variance + blur, 1e-9))
     shape_log = log_shape_of_log_variance(variance_log)
     centre = np.minimum(np.maximum(centre, -12.0), 28.0)
@@ -241,12 +260,14 @@ def learn(
 ) -> None:
     """Take the week in: structural zeros, dispersion, speed of the level, then the state itself."""
     law = ahead.law
-    mass = _masses(ahead, count, settings)
-    structural = _structural(state, law, seen & (count == 0), mass[0], settings)
-    week = _Week(count, seen, structural)
-    outlier = settings.outlier_share / (10.0 * law.deviation + 1.0)
-    whole = mass[1:] * (1.0 - law.zero) + np.where(count == 0, law.zero, 0.0)
-    success = (1.0 - settings.outlier_share) * whole + outlier
+    quiet = np.exp(-law.size * np.log1p(law.mean / law.size))
+    structural = _structural(state, law, seen & (count == 0), quiet, settings)
+    can_be_low = (structural < 0.5) & (law.zero + quiet * (1.0 - law.zero) < settings.low_p_value)
+    week = _Week(count, seen, structural, can_be_low)
+    success = _masses(ahead, count, settings)
+    success *= (1.0 - settings.outlier_share) * (1.0 - law.zero)
+    success += settings.outlier_share / (10.0 * law.deviation + 1.0)
+    success += np.where(count == 0, (1.0 - settings.outlier_share) * law.zero, 0.0)
     grid = len(settings.phi_grid)
     remembered = np.exp(settings.memory * np.log(state.speed_weight + 1e-6))
     state.phi_weight[...] = _weighed(state.phi_weight, success[:grid], state.phi_weight, seen)
@@ -267,11 +288,11 @@ def _structural(
     state: State,
     law: Predictive,
     is_zero: NDArray[np.bool_],
-    mass: Array,
+    quiet: Array,
     settings: FilterSettings,
 ) -> Array:
     """Chance that a zero is structural: less with every zero in a row, for the rate may be gone."""
-    share = law.zero / (law.zero + (1.0 - law.zero) * mass)
+    share = law.zero / (law.zero + (1.0 - law.zero) * quiet)
     run = np.exp(np.log(law.zero) * (state.zero_run + 1.0))
     share = share * run / (run + settings.fall_chance)
     return np.where(is_zero & (state.total > 0), share, 0.0)
@@ -282,15 +303,17 @@ def _winsorised(state: State, law: Predictive, week: _Week, settings: FilterSett
     limit = settings.winsor_deviations * law.deviation
     bound = state.age >= settings.burn_in_weeks
     high = bound & (week.count > law.mean + limit) & (week.count >= 3)
-    low = bound & (week.structural < 0.5) & _is_low(law, week.count, settings)
+    low = _is_low(law, week.count, bound & week.can_be_low, settings)
     state.high_run[...] = np.where(week.seen, np.where(high, state.high_run + 1, 0), state.high_run)
     state.low_run[...] = np.where(week.seen, np.where(low, state.low_run + 1, 0), state.low_run)
     return np.where(bound, np.clip(week.count, law.mean - limit, law.mean + limit), week.count)
 
 
-def _is_low(law: Predictive, count: Array, settings: FilterSettings) -> NDArray[np.bool_]:
+def _is_low(
+    law: Predictive, count: Array, can_be: NDArray[np.bool_], settings: FilterSettings
+) -> NDArray[np.bool_]:
     """Counts in the lower tail. By their chance: deviations below the mean may end below zero."""
-    low = count < 0.6 * law.mean
+    low = can_be & (count < 0.6 * law.mean)
     chosen = np.flatnonzero(low)
     chance = 1.0 - law.take(chosen).at_least(count[chosen] + 1.0)
     low[chosen] = chance < settings.low_p_value
@@ -302,33 +325,35 @@ def _move(state: State, ahead: OneStep, taken: Array, weight: Array) -> None:
     shape_log = np.log(np.exp(ahead.shape_log) + weight * taken)
     rate_log = np.log(np.exp(ahead.shape_log - ahead.mean_log) + weight)
     after = digamma_less_log(shape_log) + shape_log - rate_log
-    variance = np.exp(ahead.variance_log)
-    pull = np.where(weight > 0, (after - ahead.centre) / variance, 0.0)
     shrink = 1.0 - np.exp(log_variance_of_log_shape(shape_log) - ahead.variance_log)
-    shrink = np.where(weight > 0, np.maximum(shrink, 0.0) / variance, 0.0)
+    known = np.where(weight > 0, np.exp(-ahead.variance_log), 0.0)
+    pull = (after - ahead.centre) * known
+    shrink = np.maximum(shrink, 0.0) * known
     state.mean += ahead.gain * pull
     for index in range(_STATES):
-        state.covariance[index] -= ahead.gain * (ahead.gain[index] * shrink)
+        state.covariance[index, index:] -= ahead.gain[index:] * (ahead.gain[index] * shrink)
 
 
 def _masses(ahead: OneStep, count: Array, settings: FilterSettings) -> Array:
-    """Probability of the count as predicted, then for each phi, then for each speed of the level.
+    """Probability of the count for each phi, then for each speed of the level.
 
     Structural zeros apart; one row per candidate.
     """
-    first_speed = 1 + len(settings.phi_grid)
+    first_speed = len(settings.phi_grid)
     mean = np.empty((first_speed + len(settings.level_volatilities), len(count)))
-    doubt, phi = np.empty_like(mean), np.empty_like(mean)
+    excess = np.empty_like(mean)
     mean[:first_speed], mean[first_speed:] = ahead.mean, ahead.by_speed
-    doubt[:first_speed] = ahead.level_variance
-    doubt[first_speed:] = ahead.by_speed**2 * np.exp(-ahead.shape_log)
-    phi[:] = ahead.phi
-    phi[1:first_speed] = np.asarray(settings.phi_grid)[:, None]
-    law = Predictive.of_moments(mean, doubt, phi, ahead.zero)
-    return np.exp(log_mass(count, log_gamma(count + 1.0), law.mean, law.size))
+    excess[:first_speed] = (np.asarray(settings.phi_grid) - 1.0)[:, None] * ahead.mean
+    excess[:first_speed] += ahead.level_variance
+    excess[first_speed:] = (ahead.phi - 1.0) * ahead.by_speed
+    excess[first_speed:] += ahead.by_speed**2 * np.exp(-ahead.shape_log)
+    np.maximum(excess, 1e-12, out=excess)
+    np.divide(mean * mean, excess, out=excess)
+    return np.exp(log_mass(count, log_gamma(count + 1.0), mean, excess))
 
 
 def _weighed(before: Array, success: Array, unseen: Array, seen: NDArray[np.bool_]) -> Array:
     """Weights by Bayes' rule; a week not observed leaves them."""
     product = before * success
-    return np.where(seen, product / product.sum(axis=0), unseen)
+    product /= product.sum(axis=0)
+    return product if seen.all() else np.where(seen, product, unseen)

@@ -75,25 +75,33 @@ class Predictive:
 def log_gamma(x: Array) -> Array:
     """Logarithm of the gamma function for x > 0, to 1e-7, three times as fast as scipy's."""
     z = x + 4.0
-    inverse = 1.0 / z
-    square = inverse * inverse
-    series = inverse * (1 / 12 - square * (1 / 360 - square / 1260))
-    below = x * (x + 1.0) * (x + 2.0) * (x + 3.0)
-    return (z - 0.5) * np.log(z) - z + _HALF_LOG_TAU + series - np.log(below)
+    return (z - 0.5) * np.log(z) - z + _HALF_LOG_TAU + _stirling(1.0 / z) - np.log(_four(x))
 
 
 def log_mass(count: Array, log_factorial: Array, mean: Array, size: Array) -> Array:
     """Log probability of `count` without structural zeros; `log_factorial` is log(count!)."""
     total = mean + size
-    log_total = np.log(total)
-    mass: Array = (
-        log_gamma(count + size)
-        - log_gamma(size)
-        - log_factorial
-        + size * (np.log(size) - log_total)
-        + count * (np.log(mean) - log_total)
-    )
+    shifted = size + 4.0  # Stirling's series of both gamma functions together, four steps up
+    reached = shifted + count
+    mass: Array = (shifted - 0.5) * np.log(reached / shifted)
+    mass += count * (np.log(reached * mean / total) - 1.0)
+    mass += size * np.log(size / total)
+    mass += np.log(_four(size) / _four(size + count))
+    mass += _stirling(1.0 / reached) - _stirling(1.0 / shifted)
+    mass -= log_factorial
     return mass
+
+
+def _four(x: Array) -> Array:
+    """Rising factorial: x (x + 1) (x + 2) (x + 3)."""
+    outer = x * (x + 3.0)
+    return outer * (outer + 2.0)
+
+
+def _stirling(inverse: Array) -> Array:
+    """What Stirling's formula lacks of the logarithm of the gamma function at 1 / inverse."""
+    square = inverse * inverse
+    return inverse * (1 / 12 - square * (1 / 360 - square / 1260))
 
 
 class EvenTable:
@@ -108,10 +116,13 @@ class EvenTable:
 
     def __call__(self, x: Array) -> Array:
         """The function at `x`."""
-        place = np.maximum((x - self._low) * self._scale, 0.0)
-        place = np.minimum(place, len(self._steps) - 1e-9)
-        left = place.astype(np.int64)
-        return np.asarray(self._values[left] + (place - left) * self._steps[left])
+        place = (x - self._low) * self._scale
+        np.clip(place, 0.0, len(self._steps) - 1e-9, out=place)
+        left = place.astype(np.intp)
+        place -= left
+        place *= self._steps.take(left)
+        place += self._values.take(left)
+        return place
 
 
 def _log_shape_of_variance(log_variance: Array) -> Array:

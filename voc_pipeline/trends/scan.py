@@ -178,8 +178,8 @@ class _Lines:
             for back in range(1, age + 1):
                 whole = whole + self._drawn(weeks[back], past, back)
             lines.append(whole)
-        crossed = tuple(len(one) for one in past)
-        shape = (len(SIZES), *(crossed + (1, 1))[:2], self.slope.shape[1])
+        crossed = [len(one) for one in past]
+        shape = (len(SIZES), *[*crossed, 1, 1][:2], self.slope.shape[1])
         return np.concatenate([np.broadcast_to(one, shape) for one in lines]).reshape(
             len(self.slope), -1, shape[-1]
         )
@@ -234,7 +234,7 @@ def _count_reaching(slope: Array, start: Array) -> Array:
         total = terms.sum(axis=0)
         terms *= steep
         count -= np.log(total) * total / terms.sum(axis=0)
-    return count
+    return np.asarray(count)
 
 
 def _least_candidate(law: Predictive, count: Array) -> Array:
