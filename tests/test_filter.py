@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
+from voc_pipeline.trends import scan
+from voc_pipeline.trends.count_table import BEYOND_REACH, TABLE_SIZES, CountTable, reach_of
 from voc_pipeline.trends.filter import FilterPath, ObservedWeek, RunningFilter, run_filter
 from voc_pipeline.trends.multiplicity import benjamini_hochberg
 from voc_pipeline.trends.negative_binomial import (
@@ -81,6 +83,27 @@ def test_structural_zeros_lower_the_expectation_and_keep_the_mass():
     )
     assert mass.sum() == pytest.approx(1)
     assert (mass * counts).sum() == pytest.approx(law.expected[0]) == 3.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.01, 60), st.floats(0.05, 1e4), st.floats(0, 0.6))
+def test_a_table_says_what_the_law_says_near_and_far(mean, size, zero):
+    law = Predictive(np.array([mean]), np.array([size]), np.array([zero]))
+    table = CountTable.of(law, TABLE_SIZES[1])
+    counts = np.array([0.0, 1, 2, 9, 40, TABLE_SIZES[1] + 1, 900])[:, None]
+    np.testing.assert_allclose(table.at_least(counts), law.at_least(counts), rtol=1e-9)
+    levels = np.array([0.03, 0.5, 0.9])
+    known = law.quantile(levels) <= TABLE_SIZES[1]
+    np.testing.assert_array_equal(table.quantile(levels)[known, 0], law.quantile(levels)[known])
+
+
+def test_no_law_leaves_the_reach_of_its_table():
+    mean, size = (
+        part.ravel()
+        for part in np.meshgrid(np.geomspace(1e-3, 500, 60), np.geomspace(0.02, 1e6, 60))
+    )
+    law = Predictive(mean, size, np.zeros_like(mean))
+    assert (law.at_least(np.floor(reach_of(law)) + 1.0) <= BEYOND_REACH).all()
 
 
 # the filter
@@ -245,6 +268,24 @@ def test_scan_p_value_is_that_of_a_plain_simulation():
         assert (all_p <= level).mean() == pytest.approx(level, rel=0.35)
     assert scan_p_values([target, calm, calm])[0] < 0.1
     np.testing.assert_array_equal(p_value, all_p[:300])
+
+
+def test_a_week_that_is_no_alarm_has_a_p_value_within_a_half_of_the_fine_one(monkeypatch):
+    chance = np.random.default_rng(19)
+    mean, size = chance.gamma(0.7, 8.0, 3000) + 0.1, chance.gamma(2.0, 4.0, 3000) + 0.3
+    law = Predictive(mean, size, chance.beta(1, 30, 3000))
+    seen = np.ones(3000, dtype=bool)
+    weeks = [
+        ScanWeek(law, chance.negative_binomial(size, size / (size + mean)).astype(float), seen)
+        for _ in range(3)
+    ]
+    told = scan_p_values(weeks)
+    monkeypatch.setattr(scan, "REFINED_BELOW", 1.1)
+    fine = scan_p_values(weeks)
+    usual = told >= 0.05
+    assert np.abs(np.log(told[usual] / fine[usual])).max() < np.log(1.5)
+    assert np.abs(np.log(told[usual] / fine[usual])).mean() < 0.02
+    np.testing.assert_array_equal(told[~usual], fine[~usual])
 
 
 def test_a_higher_count_is_never_less_surprising():

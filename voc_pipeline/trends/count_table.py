@@ -18,6 +18,8 @@ TABLE_SIZES = (24, 64, 160, 400)
 BEYOND_REACH = 5e-5
 """Chance of a count beyond the reach, at most."""
 
+_EVEN = 1.0 + 1e-12  # two sums that are the same but for rounding
+
 
 def reach_of(law: Predictive) -> Array:
     """A count that each law exceeds with a chance of at most `BEYOND_REACH`, from its moments."""
@@ -58,7 +60,7 @@ class CountTable:
 
     def quantile(self, levels: Array) -> Array:
         """(levels, series): the least counts whose cumulative probability reaches the levels."""
-        beyond = (1.0 - levels[:, None]) / (1.0 - self.law.zero)
+        beyond = (1.0 - levels[:, None]) / (1.0 - self.law.zero) * _EVEN
         return np.asarray((self.above[1:-1, None, :] > beyond).sum(axis=0, dtype=np.float64))
 
     def least_unlikely(self, middle_p: float) -> Array:
