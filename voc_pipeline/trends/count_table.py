@@ -59,7 +59,7 @@ class CountTable:
         return np.where(count <= 0, 1.0, (1.0 - self.law.zero) * tail)
 
     def quantile(self, levels: Array) -> Array:
-        """(levels, series): the least counts whose cumulative probability reaches the levels."""
+        """(levels, series): the least counts to reach the levels, or the end of the table."""
         beyond = (1.0 - levels[:, None]) / (1.0 - self.law.zero) * _EVEN
         return np.asarray((self.above[1:-1, None, :] > beyond).sum(axis=0, dtype=np.float64))
 
