@@ -68,7 +68,7 @@ def step(model):
 def test_a_label_is_a_phrase_the_customers_used(step):
     spoken = " ".join(text for wordings in SUBJECTS.values() for text in wordings)
     for label in step.issues["label"]:
-        assert 2 <= len(label.split()) <= 5
+        assert 2 <= len(label.split()) <= 6
         assert label[0].isupper()
         assert label.lower() in spoken
 
@@ -85,6 +85,34 @@ def test_no_label_starts_or_ends_weakly_or_names_a_mask(step):
         assert not {"[name]", "name"} & set(label.split())
         assert label.split()[0] not in {"the", "my", "for", "to", "a", "is"}
         assert label.split()[-1] not in {"the", "my", "for", "to", "a", "is"}
+
+
+CUT = {
+    "hold": ("kept on hold", "i was on hold for an hour", "on hold again", "on hold all morning"),
+    "fingerprint": ("stuck in fingerprint sign in loop", "a fingerprint sign in loop",
+                    "fingerprint sign in loop since the update", "my fingerprint sign in loop"),
+    "enquiry": ("nobody called me back about my enquiry", "not called back about my enquiry",
+                "no-one called me back about my enquiry", "you never called me back after it"),
+    "track": ("i could not track my order", "i could not track my order on the site",
+              "could not track my order", "we could not track my order at all"),
+}  # fmt: skip
+
+
+def test_no_label_is_cut_out_of_a_longer_phrase_or_turned_into_its_opposite(model):
+    labels = run(window(model, CUT), model).issues["label"].str.to_lowercase().to_list()
+    assert labels
+    for label in labels:
+        assert label.split()[0] not in {"hold", "called", "back", "track"}, labels
+        assert not label.endswith(("sign", "sign in", "called")), labels
+    assert any("on hold" in label for label in labels), labels
+
+
+def test_a_slip_of_the_pen_names_nothing_where_one_word_is_said_by_all(model):
+    slips = [f"{first}{last}qx" for first in "abcdef" for last in "uvwz"]
+    texts = tuple(f"what a mess {slip}" for slip in slips)
+    labels = run(window(model, extra=texts), model).issues["label"].str.to_lowercase().to_list()
+    assert any("mess" in label for label in labels), labels
+    assert not any(slip in label.split() for label in labels for slip in slips), labels
 
 
 def test_terms_are_words_of_the_issue(step):

@@ -49,7 +49,8 @@ TROUBLE = NEGATIONS | frozenset(
     """
     awful bad broke broken bug bugs chased closed confusing cut dead declined delay delayed delays
     difficult dirty disconnected double dropped duplicate empty error errored errors expensive
-    expired faulty frozen hold hung ignored impossible inaccurate incorrect invalid irrelevant lack
+    expired faulty frozen higher hold hung ignored impossible inaccurate incorrect invalid
+    irrelevant lack
     late later lied long longer loses losing lost misleading missed missing mistake overcharged
     pain poor queue refused refuses repeat repeating rude scratched short slow slower smashed stolen
     stopped stops stuck terrible torn twice unacceptable unanswered unauthorised unclear unhelpful
@@ -74,7 +75,8 @@ QUALITIES = frozenset(
 UNFINISHED = frozenset(
     """
     across against almost along amid approximately around behind below beneath beside besides
-    between beyond despite due except including inside involving like near nearly outside roughly
+    between beyond despite due except including inside involving like near nearly ought outside
+    roughly
     toward under unless unlike upon whilst within without worth
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
@@ -90,9 +92,10 @@ TIME_UNITS = frozenset(
 
 BREAKS = frozenset(
     """
-    and because but dear faithfully goodbye he hello hi i i'd i'm i've if it it's kindly or regards
-    she sincerely so thank thanks that that's they they're though we we're what when where which
-    while who you you're
+    and because but cheers dear faithfully goodbye he hello hi i i'd i'm i've if it it's kindly
+    madam
+    or regards she sincerely sir so thank thanks that that's they they're though we we're what when
+    where which while who you you're
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """No label goes over one of these: another thought begins, or a letter does or ends."""
@@ -102,3 +105,31 @@ PARTICLES = frozenset("up off out down away".split())  # noqa: SIM905
 
 AMOUNTS = frozenset("bit couple little lot lots half quite".split())  # noqa: SIM905
 """No label starts with one of these."""
+
+FILLERS = frozenset(
+    """
+    absolutely actually apparently basically clearly completely definitely entirely especially
+    extremely frankly fully generally honestly incredibly literally mostly naturally obviously
+    particularly possibly probably really seriously simply somewhat surely totally truly usually
+    utterly wtf lol omg smh
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""No label starts with one of these, and they carry no meaning of their own."""
+
+LEADS = frozenset("in off on out over under".split())  # noqa: SIM905
+"""A label may start with one where its words are hardly said without it: "on hold"."""
+
+LINKS = frozenset("and at by for from in of on to with".split())  # noqa: SIM905
+"""Words that tie what is before them to what is behind: "sign in loop", "click and collect"."""
+
+HELPERS_OF_NOT = frozenset("can could did do does may might shall should will would".split())  # noqa: SIM905
+"""These belong to the "not" behind them: "did not answer", never "not answer"."""
+
+OBJECTS = DETERMINERS - {"so", "such", "too", "very"} | {"me", "us", "him", "them"}
+"""A verb in front of one of these goes on: no label ends with "asks" where all say "asks me"."""
+
+QUANTITIES = frozenset("few little long many much".split())  # noqa: SIM905
+"""Behind a "too" they begin what is wrong: "too much packaging"."""
+
+NOBODY = frozenset(["nobody", "no-one", "none", "neither", "hardly"])
+"""With these before it a phrase says the opposite, as with a negation."""
