@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+from pydantic import ValidationError
 
 from assets.home import Home
 from assets.partitions import weeks_of_run
@@ -118,7 +119,8 @@ def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
         for folder, week in _latest_reports(context, home, warehouse):
             published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
             kept = {model: warehouse.rows(model, f"{model.partition} = ?", week) for model in _KEPT}
-            told = unpublished(_value_of(folder), published, kept)
+            value = _value_of(folder)
+            told = unpublished(value, published, kept) if value else [_UNREADABLE]
             misprinted += [(folder.name, one) for one in told]
     remedy = "a published figure changed silently: its week must be judged again"
     if misprinted:
@@ -134,11 +136,11 @@ def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     home: Home = context.resources.home.home
     with home.warehouse() as warehouse:
         folders = [folder for folder, _ in _latest_reports(context, home, warehouse)]
-    rows = [
-        (folder.name, one)
-        for folder in folders
-        for one in faults((folder / "report.html").read_text("utf-8"), _value_of(folder))
-    ]
+    rows = []
+    for folder in folders:
+        value = _value_of(folder)
+        page = (folder / "report.html").read_text("utf-8")
+        rows += [(folder.name, one) for one in (faults(page, value) if value else [_UNREADABLE])]
     found = pl.DataFrame(rows, schema=_FAULTS, orient="row")
     return _result(found, "a report prints what the tables do not say: build it again")
 
@@ -146,6 +148,7 @@ def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
 _KEPT: tuple[type[TableRow], ...] = (
     Score, ScoreDriver, Survey, FixVerdict, FixWeek, TrendBacktest,
 )  # fmt: skip
+_UNREADABLE = "report.json was written by another version of this program, or changed since"
 _FAULTS = {"week": pl.String, "fault": pl.String}
 
 
@@ -158,8 +161,12 @@ def _latest_reports(
     return [(home.reports / week_label(week), week) for week in sorted(weeks)[-PROVEN_WEEKS:]]
 
 
-def _value_of(folder: Path) -> WeeklyReport:
-    return WeeklyReport.model_validate_json((folder / "report.json").read_bytes())
+def _value_of(folder: Path) -> WeeklyReport | None:
+    """A report's value; None if it cannot be read."""
+    try:
+        return WeeklyReport.model_validate_json((folder / "report.json").read_bytes())
+    except ValidationError:
+        return None
 
 
 CHECKS = [

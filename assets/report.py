@@ -90,6 +90,7 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         previous_actions=warehouse.rows(Action, "as_of_week = ?", week - ONE_WEEK),
         fix_verdicts=warehouse.rows(FixVerdict, "as_of_week = ?", week),
         fix_weeks=warehouse.rows(FixWeek, "as_of_week = ?", week),
+        settled=report_rows.settled_fixes(warehouse, week),
         lineage=warehouse.rows(IssueLineage, "week_start <= ?", week),
         shared=report_rows.told_together(mentions),
         scores=warehouse.rows(

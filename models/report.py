@@ -12,7 +12,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from models.report_actions import DecisionCard, FixLine, FunctionGroup, HandOff, ReportAction
+from models.report_actions import (
+    DecisionCard,
+    FixLine,
+    FunctionGroup,
+    HandOff,
+    ReportAction,
+    SettledFix,
+)
 from models.report_figures import FigureReference, KeyFigure, WeekSeries
 from models.report_issue import (
     Concentration,
@@ -44,7 +51,7 @@ __all__ = [
     "Dimension", "DriverLine", "FigureReference", "FixLine", "FunctionGroup", "HandOff",
     "IndexRow", "IssuePage", "KeyFigure", "LabelAudit", "LoadBalance", "Notice", "Placement",
     "RatePoint", "ReportAction", "ReportIssue", "ReportQuote", "RestatedFigure", "ScoreLine",
-    "SetAside", "SourceLine", "Sureness", "SurveyLine", "WeekSeries", "WeeklyReport",
+    "SetAside", "SettledFix", "SourceLine", "Sureness", "SurveyLine", "WeekSeries", "WeeklyReport",
 ]  # fmt: skip
 
 
@@ -65,6 +72,9 @@ class WeeklyReport(Contract):
     issues: tuple[ReportIssue, ...] = Field(description="Every tracked issue, by id.")
     look_first: tuple[str, ...] = Field(max_length=3, description="Issues with a card, in order.")
     watch: tuple[str, ...] = Field(description="Above range, new or rising, most pressing first.")
+    on_watch: tuple[str, ...] = Field(
+        (), description="High beyond chance, with too few reports for an alarm; most first."
+    )
     easing: tuple[str, ...] = Field(description="Declining or resolved.")
     functions: tuple[FunctionGroup, ...] = Field(description="Every tracked issue by function.")
     sources: tuple[SourceLine, ...] = Field(description="Every configured source.")
@@ -87,6 +97,9 @@ class WeeklyReport(Contract):
     )
     actions: tuple[ReportAction, ...] = Field((), description="Every open or lately closed action.")
     fixes: tuple[FixLine, ...] = Field((), description="Actions in effect, latest first.")
+    settled: tuple[SettledFix, ...] = Field(
+        (), description="Fixes of a year whose last verdict stands, latest effect first."
+    )
     hand_offs: tuple[HandOff, ...] = Field((), description="Between functions, largest first.")
     scores: tuple[ScoreLine, ...] = Field((), description="Survey scores of the week.")
     drivers: tuple[DriverLine, ...] = Field((), description="What goes with them, strongest first.")
@@ -110,6 +123,7 @@ class WeeklyReport(Contract):
         known = {issue.issue_id for issue in self.issues}
         placed = [one for group in self.functions for one in group.issue_ids]
         named = {*self.look_first, *self.watch, *self.easing, *self.quiet_issues, *placed}
+        named |= set(self.on_watch)
         named |= {card.issue_id for card in self.cards}
         lost = sorted(named - known)
         if lost:

@@ -75,6 +75,20 @@ class FixLine(Contract):
     upper: tuple[float | None, ...] = Field((), description="Upper end of its 95 % range.")
 
 
+class SettledFix(Contract):
+    """A fix whose weeks of judgement are over: its last verdict stands."""
+
+    action_id: str = Field(description="The action.")
+    name: str = Field(description="The fix, as printed.")
+    issue_label: str = Field(description="The issue's name, as printed.")
+    took_effect_on: date = Field(description="When customers could notice it.")
+    outcome: FixOutcome = Field(description="worked, not shown or too early.")
+    change: float | None = Field(description="Change of the rate, -0.53 for 53 % less.")
+    change_lower: float | None = Field(description="Lower end of its 95 % interval.")
+    change_upper: float | None = Field(description="Upper end of its 95 % interval.")
+    judged_week: date = Field(description="Monday of the last week that judged it.")
+
+
 class FunctionGroup(Contract):
     """A function, the issues it owns, most reported first, and what it has to do."""
 

@@ -372,6 +372,12 @@ def acted(full: ReportTables | None = None) -> ReportTables:
         actions=now,
         previous_actions=before,
         fix_verdicts=pl.DataFrame(fixes, infer_schema_length=None),
+        settled=pl.DataFrame(
+            [
+                _fix("ACT-0003", "ISS-0010", 30, "not_shown")
+                | {"as_of_week": WEEK - timedelta(weeks=14), "change": -0.08}
+            ]
+        ),
         fix_weeks=pl.DataFrame([row for one in fixes for row in _fix_weeks(one)]),
         shared=pl.DataFrame(
             shared, schema=["issue_id", "other_issue_id", "feedback_count"], orient="row"

@@ -79,7 +79,8 @@ def mart(given: ReportTables, report: WeeklyReport) -> duckdb.DuckDBPyConnection
         "issue_places": given.places, "issue_patterns": given.patterns,
         "issue_new_terms": given.new_terms, "source_health": given.health, "loads": given.loads,
         "restatements": given.restatements, "actions": given.actions,
-        "fix_verdicts": given.fix_verdicts, "fix_weeks": given.fix_weeks,
+        "fix_verdicts": pl.concat([given.fix_verdicts, given.settled])
+        if given.settled.width else given.fix_verdicts, "fix_weeks": given.fix_weeks,
         "trend_backtest": given.back_test, "scores": given.scores,
         "score_drivers": given.drivers, "surveys": given.surveys,
         "rejects": given.rejects.with_columns(

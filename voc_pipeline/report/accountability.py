@@ -1,10 +1,10 @@
 """What was asked, of whom, what came of it, and whether the fix worked: read off the register.
 
 A card repeats the issue's open action, the longest overdue first. Without one the report proposes
-a decision by a stated rule, asks the owner of the function, and is due by the next report.
+a decision (`proposals`), asks the owner of the function, and is due by the next report.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,21 +12,15 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from models.report import DecisionCard, FixLine, ReportAction, ReportIssue
+from models.report import DecisionCard, FixLine, ReportAction, ReportIssue, SettledFix
 from models.settings import Settings
 from models.week import ONE_WEEK, as_of
 from voc_pipeline.report import wording
 from voc_pipeline.report.dates import Calendar
-from voc_pipeline.report.issue_parts import DIMENSION_WORDS
 from voc_pipeline.report.tables import ReportTables
 
 LATELY_CLOSED = timedelta(weeks=8)
 WEEKS_FOR_A_VERDICT = 4
-_PROPOSED = {
-    "NEW": "Find the cause and name a fix, or say why it can wait.",
-    "SPIKING": "Say what changed and stop it, or accept it with a reason.",
-    "RISING": "Name a fix and its date, or accept the new level with a reason.",
-}
 _Row = dict[str, Any]
 
 
@@ -122,12 +116,13 @@ def _urgency(one: ReportAction) -> tuple[int, int, date, str]:
 def cards_of(
     issues: Sequence[ReportIssue],
     actions: Sequence[ReportAction],
-    owners: dict[str | None, str],
+    proposals: Mapping[str, str],
     *,
     week: date,
     settings: Settings,
 ) -> list[DecisionCard]:
-    """The decision asked on each card: from the register, else proposed."""
+    """The decision asked on each card: from the register, else of `proposals`, by issue."""
+    owners = {one.id: wording.cleaned(one.owner) for one in settings.functions}
     open_actions = [one for one in actions if one.state == "open"]
     next_report = _next_report(week, settings)
     cards = []
@@ -149,22 +144,13 @@ def cards_of(
         cards.append(
             DecisionCard(
                 issue_id=issue.issue_id,
-                decision=proposed(issue),
-                owner=owners.get(issue.function_id, ""),
+                decision=str(proposals[issue.issue_id]),
+                owner=owners.get(issue.function_id or "", ""),
                 due_on=next_report,
                 action_id=None,
             )
         )
     return cards
-
-
-def proposed(issue: ReportIssue) -> str:
-    """The decision a card asks for if the register has none for its issue."""
-    found = issue.concentration
-    if found is not None and found.dimension not in ("source_id", "channel"):
-        word = DIMENSION_WORDS[found.dimension]
-        return f"Find what changed for {word} “{found.cell}”, and name a fix."
-    return _PROPOSED.get(issue.verdict, _PROPOSED["SPIKING"])
 
 
 def _next_report(week: date, settings: Settings) -> date:
@@ -210,6 +196,27 @@ def fix_lines(
                 **_fix_series(weeks, action_id, row["first_after_week"]),
             )
         )
+    return sorted(lines, key=lambda one: (-one.took_effect_on.toordinal(), one.action_id))
+
+
+def settled_lines(tables: ReportTables, labels: dict[str, str]) -> list[SettledFix]:
+    """Fixes whose last verdict stands, the latest effect first."""
+    decisions = {row["action_id"]: row for row in tables.actions.to_dicts()}
+    lines = [
+        SettledFix(
+            action_id=row["action_id"],
+            name=wording.cleaned(decisions[row["action_id"]]["decision"], wording.SENTENCE_LIMIT),
+            issue_label=labels.get(row["issue_id"], row["issue_id"]),
+            took_effect_on=row["took_effect_on"],
+            outcome=row["verdict"].replace("_", " "),
+            change=row["change"],
+            change_lower=row["change_lower"],
+            change_upper=row["change_upper"],
+            judged_week=row["as_of_week"],
+        )
+        for row in tables.settled.to_dicts()
+        if row["action_id"] in decisions
+    ]
     return sorted(lines, key=lambda one: (-one.took_effect_on.toordinal(), one.action_id))
 
 

@@ -10,7 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from models.report import FigureReference, Placement, ReportAction, ReportIssue, WeeklyReport
+from models.report import (
+    DecisionCard,
+    FigureReference,
+    Placement,
+    ReportAction,
+    ReportIssue,
+    WeeklyReport,
+)
 from models.settings import Settings
 from models.week import as_of, week_label
 from voc_pipeline.report import accountability, trust, wording
@@ -22,7 +29,8 @@ from voc_pipeline.report.history import Published
 from voc_pipeline.report.issue_lines import (
     EASING,
     has_card,
-    is_watched,
+    has_row,
+    is_to_watch,
     issue_lines,
     pressure,
     quotes_of,
@@ -31,7 +39,8 @@ from voc_pipeline.report.issue_lines import (
 from voc_pipeline.report.issue_page import Surroundings, with_pages
 from voc_pipeline.report.overview import key_figures, situation_of, sureness_of
 from voc_pipeline.report.places import Places, read_places
-from voc_pipeline.report.references import Refs
+from voc_pipeline.report.proposals import proposed
+from voc_pipeline.report.references import Refs, sentence
 from voc_pipeline.report.scores import score_parts
 from voc_pipeline.report.tables import ReportTables
 
@@ -77,7 +86,7 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
     )
     this = _Week(tables, published, settings, calendar, places)
     issues = issue_lines(tables, published, settings)
-    pressing = sorted((one for one in issues if is_watched(one)), key=pressure)
+    pressing = sorted((one for one in issues if has_row(one)), key=pressure)
     first = [one.issue_id for one in pressing if has_card(one)][:MOST_CARDS]
     quiet = [] if first else _most_reported(issues)
     shown = {one.issue_id for one in pressing} | set(quiet)
@@ -95,6 +104,7 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
         look_first=tuple(first),
         quiet_issues=tuple(quiet),
         watch=tuple(one.issue_id for one in pressing),
+        on_watch=tuple(_by_count([one for one in issues if is_to_watch(one)])),
         easing=tuple(one.issue_id for one in issues if one.verdict in EASING),
         currency=company.currency,
         date_language=company.date_language,
@@ -128,6 +138,7 @@ def _told(
     )
     by_id = {one.issue_id: one for one in issues}
     issues, figures = with_pages(issues, [by_id[one] for one in watch], around)
+    cards, proposals = _cards(this, [by_id[one] for one in first], actions)
     sureness = sureness_of(issues, tables.back_test, settings)
     missing = sum(one.is_missing for one in this_notices(this))
     headline, lede = conclusion(situation_of(issues, published, sureness, missing))
@@ -141,11 +152,12 @@ def _told(
         "functions": groups,
         "hand_offs": hand_offs(tables.shared, issues, groups),
         "sureness": sureness,
-        "cards": _cards(this, [by_id[one] for one in first], actions),
+        "cards": cards,
         "asks": asks,
         "actions": actions,
         "fixes": fixes,
-    }, figures
+        "settled": tuple(accountability.settled_lines(tables, labels)),
+    }, [*figures, *proposals]
 
 
 def this_notices(this: _Week) -> list[Any]:
@@ -155,13 +167,26 @@ def this_notices(this: _Week) -> list[Any]:
 
 def _cards(
     this: _Week, issues: list[ReportIssue], actions: tuple[ReportAction, ...]
-) -> tuple[Any, ...]:
-    owners: dict[str | None, str] = {
-        one.id: wording.cleaned(one.owner) for one in this.settings.functions
+) -> tuple[tuple[DecisionCard, ...], list[FigureReference]]:
+    """The decisions of page one, and the figures of those that the report proposes."""
+    names = {one.id: wording.cleaned(one.name) for one in this.settings.functions}
+    proposals = {
+        one.issue_id: proposed(
+            one,
+            names.get(one.function_id or "", ""),
+            this.places.terms.get(one.issue_id, ()),
+            Refs(this.date),
+        )
+        for one in issues
     }
-    return tuple(
-        accountability.cards_of(issues, actions, owners, week=this.date, settings=this.settings)
+    cards = accountability.cards_of(
+        issues, actions, proposals, week=this.date, settings=this.settings
     )
+    return tuple(cards), [
+        sentence(this.date, f"card/{one.issue_id}", proposals[one.issue_id])
+        for one in cards
+        if one.action_id is None
+    ]
 
 
 def _trusted(this: _Week, labels: dict[str, str]) -> dict[str, Any]:
@@ -188,6 +213,10 @@ def _trusted(this: _Week, labels: dict[str, str]) -> dict[str, Any]:
 
 def _most_reported(issues: list[ReportIssue]) -> list[str]:
     """In a quiet week: the issues reported most, so that the page still says what customers say."""
-    told = [one for one in issues if one.feedback_count > 0]
-    told.sort(key=lambda one: (-one.feedback_count, one.issue_id))
-    return [one.issue_id for one in told[:MOST_QUIET]]
+    told = [one for one in issues if one.feedback_count > 0 and not one.is_muted]
+    return _by_count(told)[:MOST_QUIET]
+
+
+def _by_count(issues: list[ReportIssue]) -> list[str]:
+    ordered = sorted(issues, key=lambda one: (-one.feedback_count, one.issue_id))
+    return [one.issue_id for one in ordered]

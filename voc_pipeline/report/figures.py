@@ -204,6 +204,13 @@ def _of_actions(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
 
 
 def _of_fixes(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for settled in report.settled:
+        yield text_cell(refs.action(settled.action_id, "decision"), settled.name)
+        for column in ("change", "change_lower", "change_upper"):
+            value = getattr(settled, column)
+            if value is not None:
+                ref = refs.fix(settled.action_id, column, settled.judged_week)
+                yield cell(ref, value, "change")
     for one in report.fixes:
         yield text_cell(refs.action(one.action_id, "decision"), one.name)
         yield cell(refs.fix(one.action_id, "weeks_since"), one.weeks_after)

@@ -27,6 +27,9 @@ class Situation:
     falling: int = 0
     resolved: int = 0
     early: int = 0
+    small: int = 0
+    """Jumped, rising or new on fewer than five reports: no row of page one."""
+    muted: int = 0
     steady_above: int = 0
     """Above their range with no verdict that says so."""
     usual_above_count: float = 0.0
@@ -114,11 +117,14 @@ def _rest(situation: Situation, moved: int) -> str:
     if others == 0:
         return "No other issue is tracked."
     usual = others - situation.falling - situation.resolved - situation.early
+    usual -= situation.small + situation.muted
     kinds = [
         (usual, "moved no more than usual", "moved no more than usual"),
         (situation.falling, "is falling", "are falling"),
         (situation.resolved, "looks resolved", "look resolved"),
         (situation.early, "is too new to judge", "are too new to judge"),
+        (situation.small, "moved on fewer than five reports", "moved on fewer than five reports"),
+        (situation.muted, "is muted", "are muted"),
     ]
     said = [(count, one if count == 1 else many) for count, one, many in kinds if count]
     if len(said) == 1:

@@ -19,8 +19,11 @@ from voc_pipeline.report.places import Places
 from voc_pipeline.report.tables import ReportTables
 
 PRESSING = ("SPIKING", "NEW", "RISING")
-LEAST_FOR_A_CARD = 5
-"""Reports this week; fewer ask for no decision, whatever the trend of the weeks before."""
+_OF_REGISTER = ("issue_id", "label", "function", "first_week")
+LEAST_REPORTS = 5
+"""Reports this week; fewer take no row of page one, whatever the trend of the weeks before."""
+NEW_WEEKS = 2
+"""A new issue asks for a decision in its first weeks; later only if it is an alarm."""
 EASING = ("DECLINING", "RESOLVED")
 
 
@@ -30,7 +33,7 @@ def issue_lines(
     """Every issue with a published figure in the week, by id, without evidence yet."""
     register = {
         row["issue_id"]: row
-        for row in tables.issues.select("issue_id", "label", "function", "first_week").to_dicts()
+        for row in tables.issues.select(pl.col(*_OF_REGISTER, r"^is_(muted|pinned)$")).to_dicts()
     }
     functions = {one.id: one.id for one in settings.functions}
     functions |= {one.name: one.id for one in settings.functions}
@@ -43,6 +46,8 @@ def issue_lines(
                 label=wording.cleaned(known.get("label")) or wording.cleaned(issue_id),
                 function_id=functions.get(known.get("function") or ""),
                 first_week=known.get("first_week"),
+                is_muted=bool(known.get("is_muted")),
+                is_pinned=bool(known.get("is_pinned")),
                 previous_count=published.before(issue_id, 1),
                 year_ago_count=published.year_before(issue_id),
                 series=published.series(issue_id),
@@ -76,6 +81,8 @@ def _figures(now: IssueNow) -> dict[str, object]:
         "verdict_weeks": now.count("verdict_weeks"),
         "is_alarm": now.is_true("is_alarm"),
         "is_above": upper is not None and count > upper,
+        "is_on_watch": now.is_true("is_watched"),
+        "rose_again": now.is_true("is_escalated"),
         "feedback_count": count,
         "customer_count": now.count("customer_count"),
         "reason": wording.cleaned(now.texts.get("reason"), wording.SENTENCE_LIMIT),
@@ -83,19 +90,32 @@ def _figures(now: IssueNow) -> dict[str, object]:
     }
 
 
-def is_watched(issue: ReportIssue) -> bool:
-    """True if it is above its range, jumped, new or rising."""
-    return issue.is_above or issue.verdict in PRESSING
+def has_row(issue: ReportIssue) -> bool:
+    """True if page one shows it: pinned, or it moved on enough reports and nobody muted it."""
+    moved = issue.is_above or issue.verdict in PRESSING
+    is_shown = moved and (issue.is_alarm or issue.feedback_count >= LEAST_REPORTS)
+    return issue.is_pinned or (is_shown and not issue.is_muted)
+
+
+def is_to_watch(issue: ReportIssue) -> bool:
+    """True if too few reports for an alarm, yet high beyond chance, and not shown already."""
+    return issue.is_on_watch and not issue.is_muted and not has_row(issue)
 
 
 def has_card(issue: ReportIssue) -> bool:
     """True if it may ask for a decision on page one."""
-    return issue.verdict in PRESSING and issue.feedback_count >= LEAST_FOR_A_CARD
+    if issue.is_muted or issue.verdict not in PRESSING or issue.feedback_count < LEAST_REPORTS:
+        return False
+    is_old = issue.verdict == "NEW" and issue.verdict_weeks > NEW_WEEKS
+    return issue.is_alarm or not is_old
 
 
 def pressure(issue: ReportIssue) -> tuple[int, float, str]:
-    """Order of pressing: alarms, then other verdicts, then above by chance; by excess in each."""
-    tier = 2 if issue.verdict not in PRESSING else 0 if issue.is_alarm else 1
+    """Order of pressing: what rose again or is an alarm, then other verdicts, then the rest.
+
+    In each by the reports beyond what was expected: the most first.
+    """
+    tier = 2 if issue.verdict not in PRESSING else 0 if issue.is_alarm or issue.rose_again else 1
     return tier, (issue.expected_count or 0.0) - issue.feedback_count, issue.issue_id
 
 

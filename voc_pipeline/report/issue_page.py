@@ -23,7 +23,7 @@ from models.settings import EventSettings
 from voc_pipeline.report import wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.history import Published
-from voc_pipeline.report.issue_lines import PRESSING
+from voc_pipeline.report.issue_lines import LEAST_REPORTS, PRESSING
 from voc_pipeline.report.issue_parts import (
     actions_on,
     count_line,
@@ -36,7 +36,6 @@ from voc_pipeline.report.places import Places
 from voc_pipeline.report.references import Refs, Said, sentence, text_cell
 
 SHORT_WEEKS, MONTHS, YEAR = 6, 12, 52
-LEAST_REPORTS = 5
 MOST_PAGES = 12
 EVENT_LIMIT = 44
 
@@ -57,8 +56,8 @@ class Surroundings:
 
 def is_escalated(issue: ReportIssue) -> bool:
     """True if it gets a page of its own."""
-    moved = issue.is_alarm or issue.verdict in PRESSING
-    return moved and issue.feedback_count >= LEAST_REPORTS
+    moved = issue.is_alarm or issue.rose_again or issue.verdict in PRESSING
+    return moved and issue.feedback_count >= LEAST_REPORTS and not issue.is_muted
 
 
 def with_pages(

@@ -44,6 +44,7 @@ from voc_pipeline.report.page import Plan, page_one_plan
 from voc_pipeline.report.page_marks import interval
 
 BRAND = "Customer Voice Weekly"
+MOST_CARDS = 3
 
 
 def page_one(report: WeeklyReport) -> Page:
@@ -59,6 +60,7 @@ def page_one(report: WeeklyReport) -> Page:
         Keys(keys=tuple(_key(view, one) for one in report.key_figures)),
         *_cards(view, plan),
         *_watch(view, plan),
+        *_on_watch(view),
         *_asks(view, plan),
         *_fixes(view, plan),
         *scores_line(view),
@@ -127,7 +129,11 @@ def _cards(view: View, plan: Plan) -> list[Block]:
     report = view.report
     asked = {one.issue_id: one for one in report.cards}
     if report.look_first:
-        cards = [_decision(view, plan, view.issues[one], asked[one]) for one in report.look_first]
+        limits = [plan.quote_limit * (place < plan.quoted_cards) for place in range(MOST_CARDS)]
+        cards = [
+            _decision(view, limit, view.issues[one], asked[one])
+            for one, limit in zip(report.look_first, limits, strict=False)
+        ]
         heading = "Decision needed" if len(cards) == 1 else "Decisions needed"
     elif report.quiet_issues:
         cards = [_quiet(view, plan, view.issues[one]) for one in report.quiet_issues]
@@ -137,7 +143,7 @@ def _cards(view: View, plan: Plan) -> list[Block]:
     return [Heading(level=2, look="section", text=heading), Cards(cards=tuple(cards))]
 
 
-def _decision(view: View, plan: Plan, issue: ReportIssue, card: DecisionCard) -> Card:
+def _decision(view: View, quote_limit: int, issue: ReportIssue, card: DecisionCard) -> Card:
     note = _reports(issue)
     if issue.verdict != "NEW" and _has_range(issue):
         note += f", usual {usual(issue)}"
@@ -149,8 +155,8 @@ def _decision(view: View, plan: Plan, issue: ReportIssue, card: DecisionCard) ->
     if issue.concentration or issue.only_source or issue.verdict != "NEW":
         told.append(where(issue))
     texts = [" ".join(told)]
-    if issue.quotes and plan.has_quotes:
-        texts.append(quoted(issue.quotes[0], plan.quote_limit))
+    if issue.quotes and quote_limit:
+        texts.append(quoted(issue.quotes[0], quote_limit))
     decision = (
         Run(text="Decide: ", style="strong"),
         Run(text=view.sentence(f"card/{issue.issue_id}")),
@@ -219,6 +225,11 @@ def _watch(view: View, plan: Plan) -> list[Block]:
         Table(columns=columns, rows=tuple(rows)),
         *_more(view, len(view.watch) - plan.rows, " on the scoreboard"),
     ]
+
+
+def _on_watch(view: View) -> list[Block]:
+    told = phrases.watch_line(view.report, view.marks.refs)
+    return [Text(role="small", runs=plain(told, "mute"))] if told else []
 
 
 def _asks(view: View, plan: Plan) -> list[Block]:

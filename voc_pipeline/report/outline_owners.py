@@ -31,6 +31,7 @@ from voc_pipeline.report.outline_parts import (
     quoted,
     sign,
 )
+from voc_pipeline.report.page_marks import interval
 
 PANEL_QUOTE = 160
 MOST_NEXT = 3
@@ -39,7 +40,7 @@ MOST_NEXT = 3
 def fixes_page(view: View) -> Page:
     """Whether each fix worked, and every action of the register; nothing without either."""
     report = view.report
-    if not report.fixes and not report.actions:
+    if not (report.fixes or report.actions or report.settled):
         return ()
     told = (
         "Reports a week. Dashed: what was to be expected without the fix, from the weeks before "
@@ -54,12 +55,43 @@ def fixes_page(view: View) -> Page:
     ]
     for fix in report.fixes:
         blocks += _fix(view, fix)
+    blocks += _settled(view)
     if report.actions:
         blocks += [
             Heading(level=3, look="section", text=view.sentence("finding/asks"), anchor="asks"),
             actions_table(view, report.actions, with_issue=True),
         ]
     return tuple(blocks)
+
+
+def _settled(view: View) -> list[Block]:
+    rows = [
+        Row(
+            cells=(
+                cell(fix.name),
+                cell(fix.issue_label),
+                cell(view.calendar.day(fix.took_effect_on)),
+                cell(wording.DASH if fix.change is None else wording.change(fix.change), "strong"),
+                cell(wording.DASH if fix.change is None else interval(fix)),
+                Cell(runs=(sign(phrases.outcome(fix)),)),
+            )
+        )
+        for fix in view.report.settled
+    ]
+    if not rows:
+        return []
+    columns = (
+        Column(name="Fix"),
+        Column(name="Issue", width=110),
+        Column(name="In effect", width=82),
+        numbers("Change in reports", 56),
+        numbers("95% interval", 76),
+        Column(name="Verdict", width=66),
+    )
+    return [
+        Heading(level=3, look="section", text="Settled: the last verdict stands"),
+        Table(columns=columns, rows=tuple(rows)),
+    ]
 
 
 def _fix(view: View, fix: FixLine) -> list[Block]:

@@ -11,7 +11,7 @@ from models.settings import Settings
 from voc_pipeline.report import wording
 from voc_pipeline.report.headline import Situation
 from voc_pipeline.report.history import Published
-from voc_pipeline.report.issue_lines import PRESSING
+from voc_pipeline.report.issue_lines import PRESSING, has_row
 
 NOMINAL_INSIDE = 0.95
 ALL_BANDS = "all"
@@ -49,9 +49,11 @@ def situation_of(
     issues: list[ReportIssue], published: Published, sureness: Sureness, missing_sources: int
 ) -> Situation:
     """The counts that the conclusion depends on."""
+    told = [one for one in issues if one.verdict not in PRESSING or has_row(one)]
+    hidden = [one for one in issues if one.verdict in PRESSING and not has_row(one)]
 
     def having(verdict: str) -> list[ReportIssue]:
-        return [one for one in issues if one.verdict == verdict]
+        return [one for one in told if one.verdict == verdict and not one.is_muted]
 
     jumped = having("SPIKING")
     moved = [*jumped, *having("RISING"), *having("NEW")]
@@ -66,7 +68,11 @@ def situation_of(
         falling=len(having("DECLINING")),
         resolved=len(having("RESOLVED")),
         early=len(having("INSUFFICIENT_HISTORY")),
-        steady_above=sum(one.is_above and one.verdict not in PRESSING for one in issues),
+        muted=sum(one.is_muted for one in issues),
+        small=sum(not one.is_muted for one in hidden),
+        steady_above=sum(
+            one.is_above and one.verdict not in PRESSING and not one.is_muted for one in issues
+        ),
         usual_above_count=sureness.usual_above_count,
         missing_sources=missing_sources,
         only_label=moved[0].label if len(moved) == 1 else "",

@@ -57,23 +57,21 @@ class Plan:
     fixes: int
     notices: int
     quote_limit: int
-
-    @property
-    def has_quotes(self) -> bool:
-        """True if the cards show a customer's words."""
-        return self.quote_limit > 0
+    quoted_cards: int = 3
+    """Of the cards, those with a customer's words: the first always, as long as one fits."""
 
 
 _PLANS = (
     Plan(6, 3, 3, 3, 110),
     Plan(6, 3, 3, 3, 70),
     Plan(5, 3, 2, 2, 70),
-    Plan(4, 2, 2, 2, 60),
-    Plan(4, 2, 2, 2, 0),
-    Plan(3, 2, 1, 1, 0),
-    Plan(2, 1, 1, 1, 0),
-    Plan(1, 1, 0, 1, 0),
-    Plan(1, 0, 0, 1, 0),
+    Plan(5, 2, 2, 2, 90, 1),
+    Plan(4, 2, 2, 2, 70, 1),
+    Plan(3, 2, 2, 1, 70, 1),
+    Plan(3, 2, 1, 1, 60, 1),
+    Plan(2, 1, 1, 1, 60, 1),
+    Plan(1, 1, 0, 1, 60, 1),
+    Plan(1, 0, 0, 1, 0, 0),
 )
 """From full to spare: the first that keeps page one to one sheet and 350 words is taken."""
 
@@ -109,15 +107,21 @@ def _points(report: WeeklyReport, plan: Plan) -> float:
     shown = [by_id[one] for one in (*report.look_first, *report.quiet_issues)]
     decisions = {one.issue_id: one for one in report.cards}
     if shown:
-        height += 110 + max(_card_points(one, decisions.get(one.issue_id), plan) for one in shown)
+        height += 110 + max(
+            _card_points(
+                one, decisions.get(one.issue_id), plan.quote_limit * (place < plan.quoted_cards)
+            )
+            for place, one in enumerate(shown)
+        )
+    height += 22.0 * bool(report.on_watch)
     watched = [by_id[one] for one in report.watch]
     height += _table([_rows(one.label, 18) * 9.5 + 12 for one in watched], plan.rows, 46)
     height += _table([_rows(one.decision, 54) * 10 + 4 for one in report.asks], plan.asks, 34)
     return height + _table([_rows(one.name, 34) * 10 + 4 for one in report.fixes], plan.fixes, 34)
 
 
-def _card_points(issue: ReportIssue, card: DecisionCard | None, plan: Plan) -> float:
-    quote = issue.quotes[0].text[: plan.quote_limit] if issue.quotes else ""
+def _card_points(issue: ReportIssue, card: DecisionCard | None, quote_limit: int) -> float:
+    quote = issue.quotes[0].text[:quote_limit] if issue.quotes else ""
     height = 14 * _rows(issue.label, 24) + 11.0 * (_rows(where(issue), 34) + _rows(quote, 34))
     if card is not None:
         height += 11 * (_rows(f"Decide: {card.decision}", 36) + _rows(card.owner, 24) + 2)
@@ -154,6 +158,7 @@ def _known(report: WeeklyReport) -> dict[str, object]:
         "cards": [(cards[one], by_id[one]) for one in report.look_first],
         "quiet": [by_id[one] for one in report.quiet_issues],
         "watch": [by_id[one] for one in report.watch],
+        "watch_line": phrases.watch_line(report, marks.refs),
         "watched": set(report.watch),
         "escalated": [by_id[one] for one in report.watch if by_id[one].page],
         "easing": [by_id[one] for one in report.easing],

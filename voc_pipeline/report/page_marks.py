@@ -19,6 +19,7 @@ from models.report import (
     ReportIssue,
     ReportQuote,
     RestatedFigure,
+    SettledFix,
     SourceLine,
     WeeklyReport,
 )
@@ -200,19 +201,19 @@ class Marks:
             return said("The history holds ", weeks, ": seasons are not known yet.")
         return said("Seasons are known only as far as the history reaches: ", weeks, ".")
 
-    def fix_cells(self, fix: FixLine) -> Markup:
+    def fix_cells(self, fix: FixLine | SettledFix) -> Markup:
         """Change and interval of a fix as two table cells."""
         if fix.change is None:
             return Markup('<td class="n">{0}</td><td class="n">{0}</td>').format(wording.DASH)
-        change = self.at(self.refs.fix(fix.action_id, "change"))
-        ends = self.at(
-            self.refs.fix(fix.action_id, "change_lower"),
-            self.refs.fix(fix.action_id, "change_upper"),
+        week = fix.judged_week if isinstance(fix, SettledFix) else None
+        change, *ends = (
+            self.refs.fix(fix.action_id, one, week)
+            for one in ("change", "change_lower", "change_upper")
         )
         return Markup(
             '<td class="n now" data-name="Change"{}>{}</td><td class="n" data-name="Interval"{}>{}'
             "</td>"
-        ).format(change, wording.change(fix.change), ends, interval(fix))
+        ).format(self.at(change), wording.change(fix.change), self.at(*ends), interval(fix))
 
     def fix_line(self, fix: FixLine, refs: Refs) -> Said:
         """The verdict on a fix with its numbers and the smallest fall that could be seen."""
@@ -370,7 +371,7 @@ class Marks:
         return said(words, pictures.chart_title(issue, self.refs))
 
 
-def interval(fix: FixLine) -> str:
+def interval(fix: FixLine | SettledFix) -> str:
     """The interval of a fix's change, as printed."""
     if fix.change_lower is None or fix.change_upper is None:
         return wording.DASH

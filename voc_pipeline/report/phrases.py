@@ -12,6 +12,7 @@ from models.report import (
     KeyFigure,
     ReportAction,
     ReportIssue,
+    SettledFix,
     WeeklyReport,
 )
 from voc_pipeline.report import wording
@@ -28,6 +29,8 @@ class Status:
     tone: str
 
 
+MOST_WATCHED = 3
+_COUNT = "feedback_count"
 _STATUS = {
     "SPIKING": Status("▲", "Jumped", "bad"),
     "NEW": Status("◆", "New", "bad"),
@@ -38,6 +41,7 @@ _STATUS = {
     "STEADY": Status(wording.DASH, "As usual", "quiet"),
 }
 _BY_CHANCE = Status("△", "High, may be chance", "warn")
+_ROSE_AGAIN = Status("▲", "Rose again", "bad")
 _OUTCOMES = {
     "worked": Status("✓", "Worked", "good"),
     "not shown": Status("✕", "Not shown", "bad"),
@@ -62,6 +66,8 @@ _FIGURE_WORDS = {
 
 def status(issue: ReportIssue) -> Status:
     """How the verdict reads: one above its range, no more, is said to be possible chance."""
+    if issue.rose_again and issue.verdict == "SPIKING":
+        return _ROSE_AGAIN
     if issue.is_above and issue.verdict not in ("SPIKING", "NEW", "RISING"):
         return _BY_CHANCE
     return _STATUS[issue.verdict]
@@ -70,10 +76,30 @@ def status(issue: ReportIssue) -> Status:
 def status_word(issue: ReportIssue, refs: Refs | None = None) -> Said:
     """The status in words, with the weeks for which it has held: `Rising, 4 weeks`."""
     found = status(issue)
-    if issue.verdict in ("SPIKING", "RISING") and issue.verdict_weeks > 1:
+    told = ", muted" if issue.is_muted else ", pinned" if issue.is_pinned else ""
+    if issue.verdict in ("SPIKING", "RISING", "NEW") and issue.verdict_weeks > 1:
         weeks = (refs.issue(issue.issue_id, "verdict_weeks"),) if refs else ()
-        return Said(f"{found.word}, {issue.verdict_weeks} weeks", *weeks)
-    return Said(found.word)
+        return Said(f"{found.word}, {issue.verdict_weeks} weeks{told}", *weeks)
+    return Said(found.word + told)
+
+
+def watch_line(report: WeeklyReport, refs: Refs) -> Said:
+    """The watch list in one sentence: `Worth watching, too few reports for an alarm: ...`."""
+    if not report.on_watch:
+        return Said("")
+    shown = [report.issue(one) for one in report.on_watch[:MOST_WATCHED]]
+    pieces: list[str] = []
+    for issue in shown:
+        pieces += [
+            ", " if pieces else "",
+            Said(f"“{issue.label}”", refs.label(issue.issue_id)),
+            " (",
+            Said(wording.grouped(issue.feedback_count), refs.issue(issue.issue_id, _COUNT)),
+            ")",
+        ]
+    more = len(report.on_watch) - len(shown)
+    rest = f" and {wording.number_word(more)} more" if more > 0 else ""
+    return said("Worth watching, too few reports for an alarm: ", *pieces, rest, ".")
 
 
 def verdict_word(verdict: str) -> str:
@@ -82,7 +108,7 @@ def verdict_word(verdict: str) -> str:
     return found.word[:1].lower() + found.word[1:] if found else verdict.lower()
 
 
-def outcome(fix: FixLine) -> Status:
+def outcome(fix: FixLine | SettledFix) -> Status:
     """How the verdict on a fix reads."""
     return _OUTCOMES[fix.outcome]
 

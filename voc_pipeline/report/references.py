@@ -89,9 +89,9 @@ class Refs:
         """A cell of the action register as of the week."""
         return reference("actions", self.week, action_id, column)
 
-    def fix(self, action_id: str, column: str) -> str:
-        """A cell of the fix verdicts as of the week."""
-        return reference("fix_verdicts", self.week, action_id, column)
+    def fix(self, action_id: str, column: str, week: date | None = None) -> str:
+        """A cell of the fix verdicts as of the week, or as of the last one that judged."""
+        return reference("fix_verdicts", week or self.week, action_id, column)
 
     def held(self, column: str, band: str = "all") -> str:
         """A cell of the back-test as of the week."""

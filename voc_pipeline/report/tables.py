@@ -42,6 +42,8 @@ class ReportTables:
     """Rows of models.action.Action as of the week."""
     fix_verdicts: pl.DataFrame = field(default_factory=_none)
     """Rows of models.action.FixVerdict as of the week."""
+    settled: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.action.FixVerdict: the last one of each action that is judged no more."""
     fix_weeks: pl.DataFrame = field(default_factory=_none)
     """Rows of models.action.FixWeek as of the week."""
     lineage: pl.DataFrame = field(default_factory=_none)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from models.action import FixVerdict
 from models.trend import PublishedFigure
 from voc_pipeline.warehouse.knowledge import CURRENT_FEEDBACK, current_mentions
 from voc_pipeline.warehouse.schema import columns
@@ -13,6 +14,7 @@ HISTORY_FIGURES = ("feedback_count", "lower_bound", "upper_bound", "verdict")
 """Of an issue, what a report shows of earlier weeks."""
 HISTORY_WEEKS = 114
 TOGETHER_WEEKS = 8
+SETTLED_WEEKS = 52
 
 
 def report_figures(warehouse: Warehouse, week: date) -> pl.DataFrame:
@@ -27,6 +29,17 @@ def report_figures(warehouse: Warehouse, week: date) -> pl.DataFrame:
         f"WHERE week_start = ? OR (week_start < ? AND (issue_id = '' OR (figure IN ({names}) "
         "AND week_start > ?)))",
         [week, week, week - timedelta(weeks=HISTORY_WEEKS)],
+    )
+
+
+def settled_fixes(warehouse: Warehouse, week: date) -> pl.DataFrame:
+    """One row per action of the last year that a week judges no more: its last verdict."""
+    return warehouse.query(
+        f"""SELECT {", ".join(columns(FixVerdict))} FROM fix_verdicts
+        WHERE as_of_week BETWEEN ? AND ?
+        QUALIFY row_number() OVER (PARTITION BY action_id ORDER BY as_of_week DESC) = 1
+        AND as_of_week < ? ORDER BY action_id""",
+        [week - timedelta(weeks=SETTLED_WEEKS), week, week],
     )
 
 

@@ -1,0 +1,167 @@
+"""What takes a row or a card of page one, what a card asks for, and what stays off it."""
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+from report_tables import (
+    FIGURE_SCHEMA,
+    ISSUE_SCHEMA,
+    PLACE_SCHEMA,
+    TERM_SCHEMA,
+    WEEK,
+    acted,
+    empty,
+    figure_rows,
+    issue_figures,
+    settings,
+    tables,
+)
+
+from models.report import WeeklyReport
+from voc_pipeline.report import build_report, render_html, write_letter
+from voc_pipeline.report.proof import faults
+
+JUMPED = {"verdict": "SPIKING", "is_alarm": True}
+
+
+def week_of(*issues: dict[str, Any], register: dict[str, Any] | None = None, **more: Any):
+    """The report of a week in which these issues stand as said, ISS-0001 first."""
+    rows = figure_rows(WEEK, "", feedback_count=900, problem_count=300, negative_share=0.4)
+    known = []
+    for number, one in enumerate(issues, start=1):
+        issue_id = f"ISS-{number:04d}"
+        said = dict(one)
+        figures = issue_figures(said.pop("count"), said.pop("expected", 20.0), **said)
+        rows += figure_rows(WEEK, issue_id, **figures)
+        known.append((WEEK, issue_id, f"Issue {'ABCDEF'[number - 1]}", "billing", WEEK))
+    issues_known = pl.DataFrame(known, schema=ISSUE_SCHEMA, orient="row")
+    if register:
+        issues_known = issues_known.with_columns(**register)
+    given = empty(figures=pl.DataFrame(rows, schema=FIGURE_SCHEMA), issues=issues_known, **more)
+    return build_report(given, week=WEEK, settings=settings())
+
+
+def of_first(**said: bool) -> dict[str, pl.Expr]:
+    """The first issue muted or pinned."""
+    return {
+        name: (pl.col("issue_id") == "ISS-0001") & pl.lit(value)
+        for name, value in {"is_muted": False, "is_pinned": False, **said}.items()
+    }
+
+
+def page_one(made: WeeklyReport) -> str:
+    html = render_html(made)
+    assert faults(html, made) == []
+    return html[: html.index("</section>")]
+
+
+def test_few_reports_take_no_row_unless_they_are_an_alarm():
+    made = week_of(
+        {"count": 3, "expected": 1.0, "verdict": "RISING"},
+        {"count": 4, "expected": 0.2, **JUMPED},
+        {"count": 31, "verdict": "RISING", "verdict_weeks": 3},
+    )
+    assert made.watch == ("ISS-0002", "ISS-0003")
+    assert made.look_first == ("ISS-0003",)
+    assert made.headline == "One problem has jumped above its usual range and one is rising."
+    assert "moved on fewer than five reports" in made.lede
+
+
+def test_new_issue_leaves_the_cards_after_two_weeks_unless_it_is_an_alarm():
+    new = {"count": 9, "expected": None, "verdict": "NEW"}
+    made = week_of(
+        new | {"verdict_weeks": 2}, new | {"verdict_weeks": 3},
+        new | {"verdict_weeks": 3, "is_alarm": True},
+    )  # fmt: skip
+    assert set(made.look_first) == {"ISS-0001", "ISS-0003"}
+    assert set(made.watch) == {"ISS-0001", "ISS-0002", "ISS-0003"}
+    assert "New, 3 weeks" in page_one(made).replace("</span>", "")
+
+
+def test_muted_issue_is_counted_and_on_no_part_of_page_one():
+    spiking = {"count": 60, **JUMPED}
+    loud = week_of(spiking, {"count": 20})
+    assert loud.look_first == ("ISS-0001",)
+    made = week_of(spiking, {"count": 20}, register=of_first(is_muted=True))
+    assert made.look_first == made.watch == ()
+    assert made.quiet_issues == ("ISS-0002",)
+    assert not made.issue("ISS-0001").is_escalated
+    assert made.headline == "A quiet week: no problem moved beyond chance."
+    assert made.lede.endswith("one moved no more than usual and one is muted.")
+    assert "Issue A" not in page_one(made)
+    assert "Jumped, muted" in render_html(made)
+
+
+def test_pinned_issue_has_a_row_in_a_quiet_week():
+    made = week_of({"count": 20}, {"count": 21}, register=of_first(is_pinned=True))
+    assert made.watch == ("ISS-0001",)
+    assert "As usual, pinned" in page_one(made)
+
+
+def test_what_is_watched_stands_in_one_line_with_its_count_in_every_form():
+    made = week_of({"count": 4, "expected": 0.5, "is_watched": True}, {"count": 20})
+    assert made.on_watch == ("ISS-0001",)
+    told = "Worth watching, too few reports for an alarm: “Issue A” (4)."
+    assert told in page_one(made)
+    assert told in " ".join(write_letter(made).text.split())
+
+
+def test_what_rose_again_says_so_and_comes_before_a_larger_excess():
+    made = week_of(
+        {"count": 90, **JUMPED, "is_alarm": False},
+        {"count": 30, "verdict": "SPIKING", "verdict_weeks": 4, "is_escalated": True},
+    )
+    assert made.look_first == ("ISS-0002", "ISS-0001")
+    assert "Rose again" in page_one(made)
+    assert made.issue("ISS-0002").page is not None
+
+
+PLACE = (WEEK, "ISS-0001", "product", "Gift card", "", None, 41, 0.1, 2.0, 39.0, 0.001, True, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {"places": pl.DataFrame([PLACE], schema=PLACE_SCHEMA, orient="row")},
+            "Billing: find what changed for product “Gift card” and mend it",
+        ),
+        (
+            {
+                "new_terms": pl.DataFrame(
+                    [(WEEK, "ISS-0001", "8.2.0", 1)], schema=TERM_SCHEMA, orient="row"
+                )
+            },
+            "Billing: find what changed with “8.2.0”, new in its texts, and mend it",
+        ),
+        ({}, "Billing: say what changed and stop it"),
+    ],
+)
+def test_proposed_decision_names_who_where_and_what_waiting_costs(more, told):
+    made = week_of({"count": 60, **JUMPED, "forecast_count": 48.4}, **more)
+    assert made.cards[0].decision == f"{told}, or accept about 48 reports next week."
+    page_one(made)
+    tampered = made.model_copy(
+        update={"cards": (made.cards[0].model_copy(update={"decision": "x"}),)}
+    )
+    html = render_html(tampered).replace("about 48 reports next", "about 49 reports next")
+    assert faults(html, made)
+
+
+def test_first_card_shows_a_customers_words_on_a_full_page_one():
+    full = acted(tables(32, 12))
+    made = build_report(full, week=WEEK, settings=settings())
+    assert page_one(made).count("<q ") >= 1
+
+
+def test_settled_fix_keeps_its_last_verdict_on_the_fixes_page():
+    made = build_report(acted(), week=WEEK, settings=settings())
+    settled = render_html(made).partition("Settled: the last verdict stands")[2]
+    row = settled[: settled.index("</table>")]
+    assert "Name an owner for offer wording" in row
+    assert "8%" in row
+    assert "Not shown" in row
+    quiet = build_report(replace(acted(), settled=pl.DataFrame()), week=WEEK, settings=settings())
+    assert "Settled" not in render_html(quiet)
