@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from assets.commands import action, delivery, evaluate, issue, trace
+from assets.commands import action, delivery, evaluate, issue, suppress, trace
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, VocError
@@ -42,6 +42,7 @@ app.command()(delivery.deliver)
 app.add_typer(action.app, name="action")
 app.add_typer(issue.app, name="issue")
 app.command()(trace.trace)
+app.command()(suppress.suppress)
 out = Console(highlight=False, soft_wrap=True)
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")

@@ -1,5 +1,6 @@
 """report: the leader's page of a week, written once; an index of weeks; a link to the latest."""
 
+from collections.abc import Collection
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -8,6 +9,7 @@ from shutil import rmtree
 import dagster as dg
 import polars as pl
 
+from assets.home import Home
 from assets.stage import WeekRun
 from models.action import Action, FixVerdict, FixWeek
 from models.issue import IssueLineage
@@ -26,6 +28,7 @@ from voc_pipeline.report import (
     render_pdf,
     render_workbook,
     report_json,
+    without_quotes,
 )
 from voc_pipeline.warehouse import Warehouse, decisions, knowledge, report_rows
 from voc_pipeline.warehouse.schema import polars_schema
@@ -49,16 +52,7 @@ def report(run: WeekRun) -> None:
         if stage.has_run and (folder / "report.html").exists():
             continue
         value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
-        page = render_html(value)
-        files = {
-            "report.html": page.encode(),
-            "report.pdf": render_pdf(value),
-            "report.xlsx": render_workbook(value),
-            "report.json": report_json(value).encode(),
-        }
-        _appear(folder, files)
-        row = _row(value, page, f"reports/{folder.name}/report.html")
-        stage.write({PublishedReport: row})
+        stage.write({PublishedReport: _write(folder, value)})
         _index(run)
         run.note(
             week,
@@ -100,6 +94,37 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         surveys=warehouse.rows(Survey, "as_of_week = ?", week),
         placement=report_rows.placed_problems(warehouse, week, mentions),
     )
+
+
+def _write(folder: Path, value: WeeklyReport) -> pl.DataFrame:
+    """Write the report in every form; returns its row of `PublishedReport`."""
+    page = render_html(value)
+    files = {
+        "report.html": page.encode(),
+        "report.pdf": render_pdf(value),
+        "report.xlsx": render_workbook(value),
+        "report.json": report_json(value).encode(),
+    }
+    _appear(folder, files)
+    return _row(value, page, f"reports/{folder.name}/report.html")
+
+
+def rewrite_reports(home: Home, warehouse: Warehouse, segment_ids: Collection[str]) -> int:
+    """Write the reports that quote these segments again, without them; returns how many."""
+    rewritten = 0
+    for week in warehouse.rows(PublishedReport)["week_start"]:
+        folder = home.reports / week_label(week)
+        kept = folder / "report.json"
+        if not segment_ids or not kept.exists():
+            continue
+        value = WeeklyReport.model_validate_json(kept.read_bytes())
+        left = without_quotes(value, segment_ids)
+        if left is not None:
+            row = _write(folder, left)
+            with warehouse.transaction():
+                warehouse.replace(PublishedReport, row, "week_start = ?", week)
+            rewritten += 1
+    return rewritten
 
 
 def _row(value: WeeklyReport, page: str, path: str) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from voc_pipeline.trends.lag import first_to_judge, publication_lag, with_nowcas
 from voc_pipeline.trends.publication import figures_of, first_changed_week, restate
 from voc_pipeline.trends.supplied import week_exposure
 from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
-from voc_pipeline.warehouse import decisions, evidence, knowledge
+from voc_pipeline.warehouse import decisions, erasure, evidence, knowledge
 from voc_pipeline.warehouse.store import frame_hash
 
 VERSION = 3
@@ -78,6 +78,7 @@ def trends(run: WeekRun) -> None:
             warehouse.replace(SuppliedExposure, exposed, "TRUE")
             knowledge.add_restatements(warehouse, restated)
             decisions.remember_judged(warehouse)
+            erasure.remember_judged(warehouse)
             tested = backtest(knowledge.published_judgements(warehouse, week), week=week)
             warehouse.replace(TrendBacktest, tested, "week_start = ?", week)
             stage.record({IssueWeekly: rows, TrendBacktest: tested})

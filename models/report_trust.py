@@ -78,7 +78,7 @@ class RestatedFigure(Contract):
     figure: str = Field(description="Name of the figure.")
     was_value: str = Field(description="As last known.")
     is_value: str = Field(description="As known now.")
-    reason: str = Field(description="late, revised, reassigned, rebuilt or decision.")
+    reason: str = Field(description="late, revised, reassigned, rebuilt, decision or erased.")
 
 
 class Sureness(Contract):

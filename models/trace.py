@@ -33,7 +33,7 @@ class TracedRestatement(Contract):
     as_of_week: date = Field(description="Monday of the week whose run found it.")
     was_value: str | None = Field(description="As last known.")
     is_value: str | None = Field(description="As known then.")
-    reason: str = Field(description="late, revised, reassigned, rebuilt or decision.")
+    reason: str = Field(description="late, revised, reassigned, rebuilt, decision or erased.")
 
 
 class TracedFigure(Contract):

@@ -160,8 +160,9 @@ class Restatement(TableRow):
         description="The figure as last known, as text; null if the issue was not born yet."
     )
     is_value: str | None = Field(description="The figure as known now, as text.")
-    reason: Literal["late", "revised", "reassigned", "rebuilt", "decision"] = Field(
+    reason: Literal["late", "revised", "reassigned", "rebuilt", "decision", "erased"] = Field(
         description="late: late records; revised: changed or deleted records; reassigned: segments "
-        "that moved to another issue; rebuilt: a rebuild; decision: a person's."
+        "that moved to another issue; rebuilt: a rebuild; decision: a person's; erased: a customer "
+        "was erased."
     )
     as_of: datetime = Field(description="Knowledge of this instant, UTC.")

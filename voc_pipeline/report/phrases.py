@@ -53,6 +53,7 @@ BECAUSE = {
     "reassigned": "feedback moved to another issue",
     "rebuilt": "all weeks were rebuilt",
     "decision": "a decision",
+    "erased": "a customer was erased",
 }
 _FIGURE_WORDS = {
     "feedback_count": "reports",

@@ -7,7 +7,7 @@ import polars as pl
 from models.feedback import Feedback
 from models.mention import Mention
 from models.trend import Restatement
-from voc_pipeline.warehouse import decisions
+from voc_pipeline.warehouse import decisions, erasure
 from voc_pipeline.warehouse.rebuild import interrupted_rebuild
 from voc_pipeline.warehouse.schema import polars_schema
 from voc_pipeline.warehouse.store import Warehouse
@@ -228,13 +228,16 @@ def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     """Weeks and issues whose counts a week's run changed, and why.
 
     Columns week_start, issue_id (null: every issue of the week), reason ('reassigned' or
-    'revised', or 'rebuilt' while a rebuild goes on, or 'decision' where merges or splits of people
-    came or went); the rest changed by late records.
+    'revised', or 'rebuilt' while a rebuild goes on, or 'erased' after an erasure, or 'decision'
+    where merges or splits of people came or went); the rest changed by late records.
     """
-    if interrupted_rebuild(warehouse):
+    whole = "rebuilt" if interrupted_rebuild(warehouse) else None
+    whole = whole or ("erased" if erasure.is_pending(warehouse) else None)
+    if whole:
         return warehouse.query(
-            "SELECT DISTINCT week_start, NULL::VARCHAR AS issue_id, 'rebuilt' AS reason "
-            "FROM published_figures ORDER BY week_start"
+            "SELECT DISTINCT week_start, NULL::VARCHAR AS issue_id, ? AS reason "
+            "FROM published_figures ORDER BY week_start",
+            [whole],
         )
     if decisions.changed_since_judged(warehouse):
         return warehouse.query(_CAUSES_WITH_DECISIONS, [week])
