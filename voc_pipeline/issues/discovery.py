@@ -136,28 +136,23 @@ def neighbour_graph(vectors: Matrix, count: int) -> sparse.csr_matrix:
     own = sparse.csr_matrix(
         (
             np.ones(size * width, dtype=np.float32),
-            found.ravel(),
+            np.sort(found, axis=1).ravel(),
             np.arange(0, size * width + 1, width),
         ),
         shape=(size, size),
     )
-    linked = own.maximum(own.T)
+    across = own.T.tocsr()
+    linked = own.maximum(across)
     linked.setdiag(0)
     linked.eliminate_zeros()
-    first, second = linked.nonzero()
-    shared = _shared(own, first, second)
-    weights = shared / (2 * width - shared)
-    keep = weights > 0
-    return sparse.csr_matrix((weights[keep], (first[keep], second[keep])), shape=(size, size))
-
-
-def _shared(own: sparse.csr_matrix, first: Labels, second: Labels) -> npt.NDArray[np.float64]:
-    """How many neighbours each pair has in common, in blocks that bound the memory."""
-    counts = np.empty(len(first), dtype=np.float64)
-    for start in range(0, len(first), 65_536):
-        part = slice(start, start + 65_536)
-        counts[part] = np.asarray(own[first[part]].multiply(own[second[part]]).sum(axis=1)).ravel()
-    return counts
+    parts = []
+    for start in range(0, size, _BLOCK_ROWS * 16):  # blocks bound the memory
+        part = slice(start, start + _BLOCK_ROWS * 16)
+        parts.append(linked[part].multiply(own[part] @ across))
+    graph = sparse.vstack(parts, format="csr").astype(np.float64)
+    graph.sort_indices()
+    graph.data /= 2 * width - graph.data
+    return graph
 
 
 def partition(graph: sparse.csr_matrix, resolution: float, runs: int = 1) -> Labels:

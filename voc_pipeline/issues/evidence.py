@@ -4,8 +4,10 @@ Here the frame of problem segments becomes what finding and assigning work on. N
 decides: no issue is found, named or given.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,8 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
 _CHARACTERS = 2_000
-_LEAST_CONTENT = 1
+_NO_CONTENT = re.compile(r"\[[a-z_]{2,30}\]|\bx{2,}\b|@\w{1,60}|https?://\S{1,500}")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 WINDOW_COLUMNS = (
     "segment_id", "feedback_id", "segment_text", "text_hash", "source_id", "voice_key",
     "text_key", "week_start", "received_week", "vector", "current_issue_id",
@@ -123,15 +126,14 @@ def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
 
 def _has_content(texts: pl.Series) -> Flags:
     """Whether a text has a word beyond masks, names of accounts and common words."""
-    words = (
-        texts.str.slice(0, _CHARACTERS)
-        .str.to_lowercase()
-        .str.replace_all("\u2019", "'", literal=True)
-        .str.replace_all(r"\[[a-z_]{2,30}\]|\bx{2,}\b|@\w{1,60}|https?://\S{1,500}", " ")
-        .str.extract_all(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-    )
-    content = words.list.set_difference(pl.Series([sorted(STOP_WORDS)]))
-    return (content.list.len() >= _LEAST_CONTENT).to_numpy()
+    return np.fromiter(map(_says_something, texts.to_list()), dtype=np.bool_, count=len(texts))
+
+
+@lru_cache(maxsize=65_536)
+def _says_something(text: str) -> bool:
+    """Remembered, for a window holds almost the texts of the window before."""
+    words = _NO_CONTENT.sub(" ", text[:_CHARACTERS].lower().replace("\u2019", "'"))
+    return any(found[0] not in STOP_WORDS for found in _WORD.finditer(words))
 
 
 def _codes(names: pl.Series) -> Codes:

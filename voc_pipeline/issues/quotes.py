@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from voc_pipeline.issues.evidence import Codes, Evidence, vectors_of
+from voc_pipeline.issues.discovery import centroids
+from voc_pipeline.issues.evidence import Codes, Evidence, Matrix, vectors_of
 from voc_pipeline.issues.standing import Standing
-from voc_pipeline.issues.vectors import unit_rows
 
 CENTRAL = 3
 LENGTH = (20, 280)
@@ -34,14 +34,15 @@ def pick_quotes(
     standings: Sequence[Standing], evidence: Evidence, place: Codes, week: date
 ) -> pl.DataFrame:
     """One row per quote of an open issue with texts in the window, by issue and rank."""
-    found = [pl.DataFrame(schema=QUOTE_SCHEMA)]
-    for at, one in enumerate(standings):
-        mine = np.flatnonzero(place == at)
-        if one.is_open and len(mine):
-            likeness = (evidence.vectors[mine] @ one.centre()).round(_DECIMALS)
-            rows = evidence.frame[mine].select(_READ).with_columns(likeness=likeness)
-            found.append(_chosen(rows, one.issue_id, week))
-    return pl.concat(found)
+    is_open = np.array([one.is_open for one in standings] + [False])
+    rows = np.flatnonzero(is_open[place])
+    if not len(rows):
+        return pl.DataFrame(schema=QUOTE_SCHEMA)
+    centres = np.array([one.centre() for one in standings], dtype=np.float32)
+    likeness = np.einsum("ij,ij->i", evidence.vectors[rows], centres[place[rows]])
+    names = pl.Series([one.issue_id for one in standings])
+    members = evidence.frame[rows].select(_READ)
+    return _chosen(members.with_columns(issue_id=names.gather(place[rows])), likeness, week)
 
 
 def quotes_of_members(members: pl.DataFrame, week: date) -> pl.DataFrame:
@@ -51,40 +52,39 @@ def quotes_of_members(members: pl.DataFrame, week: date) -> pl.DataFrame:
         members: issue_id, segment_id, segment_text, voice_key, text_key, vector.
         week: Monday of the register week that chooses.
     """
-    found = [pl.DataFrame(schema=QUOTE_SCHEMA)]
-    for (issue_id,), rows in (
-        members.sort("segment_id").partition_by("issue_id", as_dict=True).items()
-    ):
-        vectors = vectors_of(rows)
-        centre = unit_rows(vectors.sum(axis=0, keepdims=True))[0]
-        likeness = (vectors @ centre).astype(np.float64).round(_DECIMALS)
-        found.append(
-            _chosen(rows.select(_READ).with_columns(likeness=likeness), str(issue_id), week)
-        )
-    return pl.concat(found).sort("issue_id", "quote_rank")
+    if members.is_empty():
+        return pl.DataFrame(schema=QUOTE_SCHEMA)
+    members = members.sort("issue_id", "segment_id")
+    vectors = vectors_of(members)
+    issue = members["issue_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    likeness = np.einsum("ij,ij->i", vectors, centroids(vectors, issue)[issue])
+    return _chosen(members.select(*_READ, "issue_id"), likeness, week)
 
 
-def _chosen(rows: pl.DataFrame, issue_id: str, week: date) -> pl.DataFrame:
+def _chosen(members: pl.DataFrame, likeness: Matrix, week: date) -> pl.DataFrame:
     """The nearest wordings, each of another person where there are several, then the farthest."""
-    length = rows["segment_text"].str.len_chars()
-    fit = rows.filter(length.is_between(*LENGTH))
-    ranked = (fit if fit.height else rows).sort(
-        ["likeness", "segment_id"], descending=[True, False]
+    fits = pl.col("segment_text").str.len_chars().is_between(*LENGTH)
+    ranked = (
+        members.with_columns(likeness=pl.Series(likeness.astype(np.float64).round(_DECIMALS)))
+        .filter(fits | ~fits.any().over("issue_id"))
+        .sort(["issue_id", "likeness", "segment_id"], descending=[False, True, False])
+        .filter(pl.col("text_key").is_first_distinct().over("issue_id"))
+        .with_columns(
+            told=pl.col("segment_text").str.to_lowercase().str.replace_all(r"[^\p{L}]+", " ")
+        )
+        .filter(pl.col("told").is_first_distinct().over("issue_id"))
     )
-    ranked = ranked.unique("text_key", keep="first", maintain_order=True)
-    ranked = ranked.with_columns(
-        told=pl.col("segment_text").str.to_lowercase().str.replace_all(r"[^\p{L}]+", " ")
-    ).unique("told", keep="first", maintain_order=True)
-    voices = ranked.unique("voice_key", keep="first", maintain_order=True)
-    ranked = voices if voices.height > CENTRAL else ranked
-    best = ranked.head(CENTRAL)
-    edge = ranked.tail(min(1, ranked.height - best.height))
-    chosen = pl.concat([best, edge])
+    first = pl.col("voice_key").is_first_distinct().over("issue_id")
+    ranked = ranked.filter(first | (first.sum().over("issue_id") <= CENTRAL))
+    place = pl.int_range(1, pl.len() + 1).over("issue_id")
+    chosen = ranked.with_columns(rank=place, size=pl.len().over("issue_id")).filter(
+        (pl.col("rank") <= CENTRAL) | (pl.col("rank") == pl.col("size"))
+    )
     return chosen.select(
         pl.lit(week).alias("register_week"),
-        pl.lit(issue_id).alias("issue_id"),
-        pl.int_range(1, pl.len() + 1).alias("quote_rank"),
-        pl.Series("is_edge", [False] * best.height + [True] * edge.height, dtype=pl.Boolean),
+        "issue_id",
+        pl.col("rank").clip(upper_bound=CENTRAL + 1).alias("quote_rank"),
+        (pl.col("rank") > CENTRAL).alias("is_edge"),
         "segment_id",
         pl.col("segment_text").alias("quote"),
     ).cast(QUOTE_SCHEMA)
