@@ -8,8 +8,10 @@ import pytest
 
 from models.errors import ConfigurationError, ContractError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
+from voc_pipeline.issues.joining import join
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register, assign_unseen
+from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.vectors import unit_rows
 
 MONDAY = date(2026, 1, 5)
@@ -410,3 +412,27 @@ def test_a_small_steady_subject_that_the_start_missed_is_found_later():
     for number in range(3, 20):
         company.hear(number, speak(number, {**STEADY, 9: 1}))
     assert company.issue_of(9, 19) is not None
+
+
+def test_a_text_between_two_issues_joins_the_one_its_neighbours_are_in():
+    """The centres are at equal distance; the known texts around it all have one of the issues."""
+    centres = unit_rows(np.array([[1, 0.3, 0], [1, -0.3, 0]], dtype=np.float32))
+    known = unit_rows(np.array([[1, 0, 0.05 * at] for at in range(1, 6)], dtype=np.float32))
+    standings = [standing(number, centre) for number, centre in enumerate(centres, start=1)]
+    between = np.array([[1, 0, 0]], dtype=np.float32)
+    for at in (0, 1):
+        places = np.full(len(known), at)
+        place, near, score = join(standings, between, known, places)
+        assert (place[0], near[0]) == (at, at)
+        assert score[0] == pytest.approx(float(between[0] @ centres[at]), abs=1e-5)
+    standings[1].threshold = 0.99
+    assert join(standings, between, known, np.ones(len(known), dtype=np.int64))[0][0] == 0
+    standings[0].state = "retired"
+    assert join(standings, between, known, np.zeros(len(known), dtype=np.int64))[0][0] == -1
+
+
+def standing(number: int, centre: np.ndarray) -> Standing:
+    return Standing(
+        number=number, vector_sum=centre.astype(np.float64), weight=1.0, threshold=0.5,
+        born_week=MONDAY, first_week=MONDAY, last_week=MONDAY, member_count=1,
+    )  # fmt: skip

@@ -18,8 +18,7 @@ def halves(vectors: Matrix) -> tuple[Labels, float]:
     """
     rows = vectors.astype(np.float64)
     around = rows - rows.mean(axis=0)
-    direction: npt.NDArray[np.float64] = np.linalg.eigh(around.T @ around)[1][:, -1]
-    labels = (np.round(around @ direction, 6) > 0).astype(np.int64)
+    labels = (np.round(around @ _widest(around), 6) > 0).astype(np.int64)
     for _ in range(_ROUNDS):
         if not 0 < labels.sum() < len(labels):
             return np.zeros(len(labels), dtype=np.int64), 1.0
@@ -35,3 +34,12 @@ def halves(vectors: Matrix) -> tuple[Labels, float]:
     sums = np.zeros((2, vectors.shape[1]))
     np.add.at(sums, labels, rows)
     return labels, float(likeness(sums, sizes.astype(np.float64))[0, 1])
+
+
+def _widest(around: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Unit direction in which centred rows differ most, near enough to begin with."""
+    direction: npt.NDArray[np.float64] = around[int((around**2).sum(axis=1).round(6).argmax())]
+    for _ in range(_ROUNDS):
+        direction = around.T @ (around @ direction)
+        direction = direction / max(float(np.linalg.norm(direction)), 1e-12)
+    return direction

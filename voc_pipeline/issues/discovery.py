@@ -233,13 +233,12 @@ def likeness(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> M
     return np.asarray(alike, dtype=np.float32)
 
 
-def cores(vectors: Matrix, labels: Labels, *, background: Matrix, least: float) -> list[Labels]:
+def cores(vectors: Matrix, labels: Labels, *, floor: float, least: float) -> list[Labels]:
     """Rows of every cluster that hangs together, the largest first; of a loose one its inner half.
 
     A cluster hangs together if its contrast reaches `least`; one whose inner half does not either
     is left out: it holds what is like nothing.
     """
-    floor = float((background.astype(np.float64).mean(axis=0) ** 2).sum())
     found = []
     for label in range(int(labels.max(initial=-1)) + 1):
         rows = np.flatnonzero(labels == label)
@@ -249,6 +248,11 @@ def cores(vectors: Matrix, labels: Labels, *, background: Matrix, least: float) 
         if contrast(vectors[rows], floor) >= least:
             found.append(rows)
     return sorted(found, key=lambda rows: (-len(rows), int(rows[0])))
+
+
+def background(vectors: Matrix) -> float:
+    """Mean similarity of any two of these texts: the floor that contrast is measured from."""
+    return float((vectors.mean(axis=0, dtype=np.float64) ** 2).sum())
 
 
 def contrast(vectors: Matrix, floor: float) -> float:

@@ -37,6 +37,8 @@ class RegisterOptions:
     """Texts of the window in each half, and at least a quarter of them."""
     apart_weeks: int = 4
     """Every issue is looked at once in this many weeks."""
+    known_texts: int = 6_000
+    """A new text asks its neighbours among so many texts with a place, the latest ones."""
     dormant_weeks: int = 8
     fresh_weeks: int = 8
     """Issues born in this many weeks may merge into an older one."""

@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from voc_pipeline.issues.coming_apart import halves
-from voc_pipeline.issues.discovery import centroids, cores, discover
+from voc_pipeline.issues.discovery import background, centroids, contrast, cores, discover
 from voc_pipeline.issues.emergence import Stream, emergent_groups
 from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
+from voc_pipeline.issues.joining import join
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
 
@@ -76,7 +77,7 @@ class RegisterWeek:
         vectors = evidence.vectors[rows]
         labels = discover(vectors, self.options.discovery)
         least = self.options.founding_contrast
-        return [rows[c] for c in cores(vectors, labels, background=vectors, least=least)]
+        return [rows[c] for c in cores(vectors, labels, floor=background(vectors), least=least)]
 
     def _can_found(self, rows: Codes) -> bool:
         """Texts enough for all issues to show, or a few weeks of what there is."""
@@ -100,16 +101,16 @@ class RegisterWeek:
         vectors = evidence.vectors[rows]
         labels = discover(vectors, options.rediscovery)
         whole = distinct_rows(evidence, telling)
-        background = evidence.vectors[whole]
-        floor = float((background.astype(np.float64).mean(axis=0) ** 2).sum())
-        usual = [one.contrast(floor) for one in self.standings if one.is_open and one.weight > 1]
-        least = max(
-            options.founding_contrast,
-            options.overlooked_contrast * float(np.median(usual or [0.0])),
-        )
-        groups = cores(vectors, labels, background=background, least=least)
+        floor = background(evidence.vectors[whole])
+        groups = cores(vectors, labels, floor=floor, least=self._least_contrast(floor))
         size = max(options.least_overlooked, options.overlooked_share * len(whole))
         return [rows[group] for group in groups if self._is_overlooked(rows[group], size)]
+
+    def _least_contrast(self, floor: float) -> float:
+        """How much a part that has a past must hang together: nearly as issues usually do."""
+        usual = [one.contrast(floor) for one in self.standings if one.is_open and one.weight > 1]
+        share = self.options.overlooked_contrast
+        return max(self.options.founding_contrast, share * float(np.median(usual or [0.0])))
 
     def _is_overlooked(self, rows: Codes, size: float) -> bool:
         """Large enough, spoken of this week, and not what an issue is about already."""
@@ -253,8 +254,13 @@ class RegisterWeek:
 
     def _assign(self) -> None:
         """Give every new segment that has no place yet to the nearest issue, if near enough."""
-        rows = np.flatnonzero(self.evidence.is_new & (self.place == NOWHERE))
-        place, near, score = match(self.standings, self.evidence.vectors[rows])
+        evidence = self.evidence
+        rows = np.flatnonzero(evidence.is_new & (self.place == NOWHERE))
+        known = distinct_rows(evidence, np.flatnonzero(self.place != NOWHERE))
+        known = known[-self.options.known_texts :]
+        place, near, score = join(
+            self.standings, evidence.vectors[rows], evidence.vectors[known], self.place[known]
+        )
         self.near[rows], self.score[rows] = near, score
         joined = place != NOWHERE
         self._move(rows[joined], place[joined], score[joined])
@@ -282,6 +288,10 @@ class RegisterWeek:
         """Give the smaller half of an issue that has come apart a new id; only the window moves."""
         options, evidence = self.options, self.evidence
         turn = self.week.toordinal() // 7
+        floor = background(
+            evidence.vectors[distinct_rows(evidence, np.flatnonzero(evidence.is_telling))]
+        )
+        least = self._least_contrast(floor)
         for at in range(len(self.standings)):
             one = self.standings[at]
             if not one.is_open or (one.number + turn) % options.apart_weeks:
@@ -295,7 +305,8 @@ class RegisterWeek:
             if alike >= options.apart_likeness or 4 * smaller < len(rows):
                 continue
             away = rows[labels == 1]
-            if smaller >= options.least_half and self._is_broad(away):
+            hangs_together = contrast(evidence.vectors[away], floor) >= least
+            if smaller >= options.least_half and hangs_together and self._is_broad(away):
                 self._split(at, mine[np.isin(evidence.wording[mine], evidence.wording[away])])
 
     def _split(self, at: int, rows: Codes) -> None:
