@@ -426,7 +426,7 @@ def test_a_text_between_two_issues_joins_the_one_its_neighbours_are_in():
         assert (place[0], near[0]) == (at, at)
         assert score[0] == pytest.approx(float(between[0] @ centres[at]), abs=1e-5)
     standings[1].threshold = 0.99
-    assert join(standings, between, known, np.ones(len(known), dtype=np.int64))[0][0] == 0
+    assert join(standings, between, known, np.ones(len(known), dtype=np.int64))[0][0] == -1
     standings[0].state = "retired"
     assert join(standings, between, known, np.zeros(len(known), dtype=np.int64))[0][0] == -1
 

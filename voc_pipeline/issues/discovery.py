@@ -252,7 +252,7 @@ def cores(vectors: Matrix, labels: Labels, *, floor: float, least: float) -> lis
 
 def background(vectors: Matrix) -> float:
     """Mean similarity of any two of these texts: the floor that contrast is measured from."""
-    return float((vectors.mean(axis=0, dtype=np.float64) ** 2).sum())
+    return float(((vectors.sum(axis=0, dtype=np.float64) / max(len(vectors), 1)) ** 2).sum())
 
 
 def contrast(vectors: Matrix, floor: float) -> float:

@@ -46,7 +46,7 @@ def join(
         similarity = (vectors[rows] @ centres.T).astype(np.float64).round(_DECIMALS)
         votes = _votes(vectors[rows] @ known.T, ballot, len(numbers))
         told = (similarity + _VOTE_WEIGHT * votes).round(_DECIMALS)
-        best = np.where(similarity >= least, told, -2.0).argmax(axis=1)
+        best = told.argmax(axis=1)
         like = similarity[np.arange(len(rows)), best]
         joins = like >= least[best]
         place[rows] = np.where(joins, numbers[best], NOWHERE)
