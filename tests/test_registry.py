@@ -417,18 +417,18 @@ def test_a_small_steady_subject_that_the_start_missed_is_found_later():
 def test_a_text_between_two_issues_joins_the_one_its_neighbours_are_in():
     """The centres are at equal distance; the known texts around it all have one of the issues."""
     centres = unit_rows(np.array([[1, 0.3, 0], [1, -0.3, 0]], dtype=np.float32))
-    known = unit_rows(np.array([[1, 0, 0.05 * at] for at in range(1, 6)], dtype=np.float32))
+    around = [[1, 0, 0.02 * at] for at in range(10)]
+    away = [[1, 1, 0.02 * at] for at in range(10)]
+    known = unit_rows(np.array([*around, *away], dtype=np.float32))
     standings = [standing(number, centre) for number, centre in enumerate(centres, start=1)]
     between = np.array([[1, 0, 0]], dtype=np.float32)
     for at in (0, 1):
-        places = np.full(len(known), at)
-        place, near, score = join(standings, between, known, places)
+        place, near, score = join(standings, between, known, np.repeat([at, 1 - at], 10))
         assert (place[0], near[0]) == (at, at)
         assert score[0] == pytest.approx(float(between[0] @ centres[at]), abs=1e-5)
     standings[1].threshold = 0.99
-    assert join(standings, between, known, np.ones(len(known), dtype=np.int64))[0][0] == -1
-    standings[0].state = "retired"
-    assert join(standings, between, known, np.zeros(len(known), dtype=np.int64))[0][0] == -1
+    assert join(standings, between, known, np.repeat([1, 0], 10))[0][0] == -1
+    assert join(standings, between, known[:10], np.ones(10, dtype=np.int64))[0][0] == 0
 
 
 def standing(number: int, centre: np.ndarray) -> Standing:

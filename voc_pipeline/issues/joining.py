@@ -33,9 +33,11 @@ def join(
     is_open = np.array([one.is_open for one in standings] + [False])
     counts = is_open[places] & (places != NOWHERE)
     known, places = known[counts], places[counts]
-    filled = np.flatnonzero(near != NOWHERE)
-    if not len(filled) or not len(known):
+    if not len(known):
         return place, near, score
+    # An issue that returns after a season has no texts left to vote for it.
+    has_votes = np.append(np.bincount(places, minlength=len(standings)) >= _NEIGHBOURS, False)
+    filled = np.flatnonzero(has_votes[near])
     numbers = np.flatnonzero(is_open)
     issues = [standings[at] for at in numbers.tolist()]
     centres = np.array([one.centre() for one in issues], dtype=np.float32)
