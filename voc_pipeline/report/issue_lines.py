@@ -22,6 +22,8 @@ PRESSING = ("SPIKING", "NEW", "RISING")
 _OF_REGISTER = ("issue_id", "label", "function", "first_week")
 LEAST_REPORTS = 5
 """Reports this week; fewer take no row of page one, whatever the trend of the weeks before."""
+LEAST_RISING = 10
+"""Reports this week; a slow rise of fewer asks for no decision."""
 NEW_WEEKS = 2
 """A new issue asks for a decision in its first weeks; later only if it is an alarm."""
 EASING = ("DECLINING", "RESOLVED")
@@ -107,7 +109,8 @@ def has_card(issue: ReportIssue) -> bool:
     if issue.is_muted or issue.verdict not in PRESSING or issue.feedback_count < LEAST_REPORTS:
         return False
     is_old = issue.verdict == "NEW" and issue.verdict_weeks > NEW_WEEKS
-    return issue.is_alarm or not is_old
+    is_slight = issue.verdict == "RISING" and issue.feedback_count < LEAST_RISING
+    return issue.is_alarm or not (is_old or is_slight)
 
 
 def pressure(issue: ReportIssue) -> tuple[int, float, str]:

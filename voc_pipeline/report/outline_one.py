@@ -212,7 +212,7 @@ def _watch(view: View, plan: Plan) -> list[Block]:
     if not view.watch:
         return []
     rows = []
-    for issue in view.watch[: plan.rows]:
+    for issue in view.watch[: plan.shown("rows", len(view.watch))]:
         act = phrases.issue_action(issue.issue_id, view.report.actions)
         stands = sign(*phrases.action_status(act)) if act else Run(text="none yet", style="mute")
         status = Cell(runs=(mark(issue),))
@@ -223,7 +223,7 @@ def _watch(view: View, plan: Plan) -> list[Block]:
     return [
         Heading(level=2, look="section", text="Every issue above its range, new or rising"),
         Table(columns=columns, rows=tuple(rows)),
-        *_more(view, len(view.watch) - plan.rows, " on the scoreboard"),
+        *_more(view, len(view.watch) - plan.shown("rows", len(view.watch)), " on the scoreboard"),
     ]
 
 
@@ -251,12 +251,12 @@ def _asks(view: View, plan: Plan) -> list[Block]:
                 Cell(runs=(sign(*phrases.action_status(one)),)),
             )
         )
-        for one in asks[: plan.asks]
+        for one in asks[: plan.shown("asks", len(asks))]
     ]
     return [
         Heading(level=2, look="section", text="What we asked before"),
         Table(columns=columns, rows=tuple(rows)),
-        *_more(view, len(asks) - plan.asks, ""),
+        *_more(view, len(asks) - plan.shown("asks", len(asks)), ""),
     ]
 
 
@@ -281,12 +281,12 @@ def _fixes(view: View, plan: Plan) -> list[Block]:
                 Cell(runs=(sign(phrases.outcome(fix)),)),
             )
         )
-        for fix in fixes[: plan.fixes]
+        for fix in fixes[: plan.shown("fixes", len(fixes))]
     ]
     return [
         Heading(level=2, look="section", text="Did the fix work?"),
         Table(columns=columns, rows=tuple(rows)),
-        *_more(view, len(fixes) - plan.fixes, ""),
+        *_more(view, len(fixes) - plan.shown("fixes", len(fixes)), ""),
     ]
 
 

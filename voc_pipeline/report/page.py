@@ -37,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_WORDS = 350
-SHEET_POINTS = 735
+SHEET_POINTS = 740
 """Height of an A4 sheet between its margins, less what an estimate may miss."""
 MOST_PANEL = 6
 LEDGER = (
@@ -60,6 +60,11 @@ class Plan:
     quoted_cards: int = 3
     """Of the cards, those with a customer's words: the first always, as long as one fits."""
 
+    def shown(self, part: str, count: int) -> int:
+        """How many of a part's lines are shown: `and one more` would take as much as the one."""
+        most: int = getattr(self, part)
+        return most + 1 if 0 < most == count - 1 else most
+
 
 _PLANS = (
     Plan(6, 3, 3, 3, 110),
@@ -69,6 +74,7 @@ _PLANS = (
     Plan(4, 2, 2, 2, 70, 1),
     Plan(3, 2, 2, 1, 70, 1),
     Plan(3, 2, 1, 1, 60, 1),
+    Plan(2, 2, 2, 1, 60, 1),
     Plan(2, 1, 1, 1, 60, 1),
     Plan(1, 1, 0, 1, 60, 1),
     Plan(1, 0, 0, 1, 0, 0),
@@ -115,9 +121,16 @@ def _points(report: WeeklyReport, plan: Plan) -> float:
         )
     height += 22.0 * bool(report.on_watch)
     watched = [by_id[one] for one in report.watch]
-    height += _table([_rows(one.label, 18) * 9.5 + 12 for one in watched], plan.rows, 46)
-    height += _table([_rows(one.decision, 54) * 10 + 4 for one in report.asks], plan.asks, 34)
-    return height + _table([_rows(one.name, 34) * 10 + 4 for one in report.fixes], plan.fixes, 34)
+    height += _table(
+        [_rows(one.label, 20) * 9.5 + 9 for one in watched], plan.shown("rows", len(watched)), 38
+    )
+    height += _table(
+        [_rows(one.decision, 54) * 10 + 4 for one in report.asks],
+        plan.shown("asks", len(report.asks)),
+        30,
+    )
+    fixes = [_rows(one.name, 34) * 10.0 + 4 for one in report.fixes]
+    return height + _table(fixes, plan.shown("fixes", len(fixes)), 30)
 
 
 def _card_points(issue: ReportIssue, card: DecisionCard | None, quote_limit: int) -> float:

@@ -9,6 +9,8 @@ from voc_pipeline.report import wording
 from voc_pipeline.report.issue_parts import DIMENSION_WORDS, place_ref, term_ref
 from voc_pipeline.report.references import Refs, Said, said
 
+LEAST_TOLD = 5
+"""Reports next week; fewer are no cost that a decision hangs on."""
 _ASKED = {
     "NEW": "find the cause and name who mends it",
     "SPIKING": "say what changed and stop it",
@@ -56,11 +58,8 @@ def _named(cell: str, ref: str, *, is_known: bool) -> Said:
 
 def _cost(issue: ReportIssue, refs: Refs) -> list[str]:
     """What comes of waiting: next week's reports; nothing where the trends do not say."""
-    if issue.forecast_count is None or round(issue.forecast_count) < 1:
+    if issue.forecast_count is None or round(issue.forecast_count) < LEAST_TOLD:
         return []
-    count = round(issue.forecast_count)
-    told = Said(
-        f"{wording.grouped(count)} {'report' if count == 1 else 'reports'}",
-        refs.issue(issue.issue_id, "forecast_count"),
-    )
-    return [", or accept about ", told, " next week"]
+    told = wording.grouped(issue.forecast_count)
+    ref = refs.issue(issue.issue_id, "forecast_count")
+    return [", or accept about ", Said(told, ref), " reports next week"]
