@@ -31,6 +31,7 @@ from voc_pipeline.report import (
     render_pdf,
     report_json,
 )
+from voc_pipeline.report.blocks import as_json
 from voc_pipeline.report.outline import outline
 
 FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?%?")
@@ -93,7 +94,7 @@ def of_the_page(value: WeeklyReport) -> Counter[str]:
 
 def of_the_blocks(value: WeeklyReport) -> Counter[str]:
     """The figures of the blocks that the PDF is set from, but for those of the masthead."""
-    first, *others = outline(value).model_dump()["pages"]
+    first, *others = as_json(outline(value))["pages"]
     return figures(" ".join(texts_of([first[1:], others])))
 
 

@@ -6,13 +6,11 @@ how it looks, by each form's template.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from html import unescape
-from typing import Literal
-
-from pydantic import Field
-
-from models.table import Contract
+from typing import Any, Literal, get_args
 
 _INK, _MUTE, _EDGE, _BLUE, _BAD, _GOOD = (
     "#1b2430", "#4d5966", "#6b7888", "#1d4f91", "#a8201a", "#1e6b3c",
@@ -60,7 +58,8 @@ _WORDS = {"fill": _MUTE, "font-size": "11", "font-family": "Source Sans Pro"}
 Style = Literal["", "strong", "mute", "bad", "warn", "good", "quiet"]
 
 
-class Run(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
     """A piece of text in one style."""
 
     text: str
@@ -70,42 +69,54 @@ class Run(Contract):
 Runs = tuple[Run, ...]
 
 
-class Chart(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
     """A drawing, and what it shows in words."""
 
     svg: str
-    alt: str = Field(min_length=1)
-    width: float = Field(gt=0, description="Points; 0.75 of the drawing's pixels.")
+    alt: str
+    width: float
+    """Points; 0.75 of the drawing's pixels."""
 
 
-class Cell(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
     """One field of a table: texts, a drawing, a quieter line below."""
 
     runs: Runs = ()
     chart: Chart | None = None
     below: str = ""
-    spoken: str = Field("", description="What the drawing shows, where none can be shown.")
-    anchor: str = Field("", description="Where its text leads to; empty: nowhere.")
+    spoken: str = ""
+    """What the drawing shows, where none can be shown."""
+    anchor: str = ""
+    """Where its text leads to; empty: nowhere."""
 
 
-class Column(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
     """One column of a table."""
 
     name: str
-    chart: Chart | None = Field(None, description="A scale under the name.")
-    width: float | None = Field(None, description="Points; None: what is left.")
+    chart: Chart | None = None
+    """A scale under the name."""
+    width: float | None = None
+    """Points; None: what is left."""
     is_number: bool = False
 
 
-class Row(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
     """One line of a table; a group's heading has one cell over all columns."""
 
     cells: tuple[Cell, ...]
     is_group: bool = False
     is_strong: bool = False
+    height: float = 0.0
+    """Points, where they are known beforehand: it spares a print the measuring; 0: as needed."""
 
 
-class Table(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
     """A table with a heading row that repeats on every page."""
 
     kind: Literal["table"] = "table"
@@ -113,7 +124,8 @@ class Table(Contract):
     rows: tuple[Row, ...]
 
 
-class Masthead(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masthead:
     """The line over the report."""
 
     kind: Literal["masthead"] = "masthead"
@@ -123,18 +135,21 @@ class Masthead(Contract):
     badge: str = ""
 
 
-class Heading(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
     """A heading; levels are never skipped, for those who hear the report read out."""
 
     kind: Literal["heading"] = "heading"
     level: Literal[1, 2, 3, 4]
     look: Literal["title", "part", "section", "small"]
     text: str
-    aside: Runs = Field((), description="Quieter words behind it.")
+    aside: Runs = ()
+    """Quieter words behind it."""
     anchor: str = ""
 
 
-class Text(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
     """A paragraph."""
 
     kind: Literal["text"] = "text"
@@ -142,14 +157,16 @@ class Text(Contract):
     runs: Runs
 
 
-class Notices(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
     """What must be read before any figure."""
 
     kind: Literal["notices"] = "notices"
     notices: tuple["NoticeLine", ...]
 
 
-class NoticeLine(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
     """One of them."""
 
     mark: str
@@ -157,7 +174,8 @@ class NoticeLine(Contract):
     tone: Style
 
 
-class Key(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
     """One of the key figures."""
 
     name: str
@@ -166,14 +184,16 @@ class Key(Contract):
     note: str
 
 
-class Keys(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
     """The key figures in a row."""
 
     kind: Literal["keys"] = "keys"
     keys: tuple[Key, ...]
 
 
-class Card(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
     """An issue that asks for a look or a decision."""
 
     tone: Style
@@ -187,14 +207,16 @@ class Card(Contract):
     asks: tuple[Runs, ...]
 
 
-class Cards(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cards:
     """The cards side by side."""
 
     kind: Literal["cards"] = "cards"
     cards: tuple[Card, ...]
 
 
-class Figure(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
     """A drawing as wide as the page."""
 
     kind: Literal["figure"] = "figure"
@@ -202,7 +224,8 @@ class Figure(Contract):
     chart: Chart
 
 
-class Bar(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
     """One line of a split; their sum has no bar."""
 
     name: str
@@ -210,14 +233,16 @@ class Bar(Contract):
     extra: str
 
 
-class Bars(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
     """A split of a change, a bar a line."""
 
     kind: Literal["bars"] = "bars"
     bars: tuple[Bar, ...]
 
 
-class Rate(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
     """A function's figure beside its weeks."""
 
     kind: Literal["rate"] = "rate"
@@ -226,7 +251,8 @@ class Rate(Contract):
     chart: Chart
 
 
-class Quote(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
     """A customer's words and where they stand."""
 
     kind: Literal["quote"] = "quote"
@@ -234,7 +260,8 @@ class Quote(Contract):
     source: str
 
 
-class Lines(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
     """A list with dots, or with hairlines between the lines."""
 
     kind: Literal["lines"] = "lines"
@@ -242,7 +269,8 @@ class Lines(Contract):
     lines: tuple[Runs, ...]
 
 
-class Beside(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
     """Two stacks of blocks side by side."""
 
     kind: Literal["beside"] = "beside"
@@ -251,7 +279,8 @@ class Beside(Contract):
     right: tuple["Block", ...]
 
 
-class Panels(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panels:
     """Stacks of blocks in two columns, each under a heavy line."""
 
     kind: Literal["panels"] = "panels"
@@ -265,7 +294,8 @@ Block = (
 Page = tuple[Block, ...]
 
 
-class Outline(Contract):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
     """A whole report, page by page; the first is page one."""
 
     title: str
@@ -274,9 +304,23 @@ class Outline(Contract):
     pages: tuple[Page, ...]
 
 
-Notices.model_rebuild()
-Beside.model_rebuild()
-Panels.model_rebuild()
+def as_json(value: object, shown: Callable[[str], str] = str, name: str = "") -> Any:  # noqa: ANN401
+    """Blocks as JSON values: every text as `shown` gives it, drawings and names as they are."""
+    if isinstance(value, str):
+        return str(value) if name in _AS_IT_IS else shown(value)
+    if isinstance(value, tuple):
+        return [as_json(one, shown, name) for one in value]
+    names = _NAMES.get(type(value))
+    if names is None:
+        return value
+    return {one: as_json(getattr(value, one), shown, one) for one in names}
+
+
+_AS_IT_IS = frozenset({"svg", "kind", "anchor", "style", "tone", "role", "look"})
+_PARTS = (Run, Chart, Cell, Column, Row, NoticeLine, Key, Card, Bar, Outline)
+_NAMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(one.name for one in fields(kind)) for kind in (*get_args(Block), *_PARTS)
+}
 
 
 def plain(text: str, style: Style = "") -> Runs:

@@ -9,6 +9,10 @@ from voc_pipeline.report.blocks import Cell, Column, Row, Run, Runs, Style, Tabl
 from voc_pipeline.report.page_marks import Marks
 from voc_pipeline.report.references import SENTENCE
 
+SHORT_LABEL = 32
+"""Signs of a name, capitals twice, that take two lines of the scoreboard's column at most."""
+ROW_HEIGHT = 26.2
+"""Points of a row with a small chart: 21 and what is around them; two lines of text need less."""
 NO_OWNER: Runs = (Run(text="✕ no owner", style="bad"),)
 
 
@@ -110,6 +114,7 @@ def issue_row(view: View, issue: ReportIssue, *last: Cell, with_last_week: bool)
     def count(value: int | None) -> Cell:
         return cell(wording.DASH if value is None else wording.grouped(value))
 
+    is_short = len(issue.label) + sum(map(str.isupper, issue.label)) <= SHORT_LABEL
     ratio = "" if issue.rate_ratio is None else wording.times(issue.rate_ratio)
     return Row(
         cells=(
@@ -121,7 +126,8 @@ def issue_row(view: View, issue: ReportIssue, *last: Cell, with_last_week: bool)
             count(issue.year_ago_count),
             Cell(chart=drawn(pictures.ratio(issue)), spoken=ratio or "no history"),
             *last,
-        )
+        ),
+        height=ROW_HEIGHT if is_short and with_last_week and issue.label.isascii() else 0.0,
     )
 
 

@@ -13,40 +13,30 @@ from functools import cache
 from pathlib import Path
 from shutil import copyfile, rmtree
 from tempfile import mkdtemp
-from typing import Any
 
 import font_source_sans_pro
 import typst
 
 from models.report import WeeklyReport
+from voc_pipeline.report.blocks import as_json
 from voc_pipeline.report.glyphs import covered, showable, unshowable
 from voc_pipeline.report.outline import outline
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _FACES = ("Regular", "Semibold", "Bold")
-_AS_IT_IS = frozenset({"svg", "kind", "anchor", "style", "tone", "role"})
 
 
 def render_pdf(report: WeeklyReport) -> bytes:
     """The report as PDF/UA-1; the same report gives the same bytes."""
-    content = json.dumps(_showable(outline(report).model_dump()), ensure_ascii=False)
+    missing = _missing()
+    blocks = as_json(outline(report), lambda text: showable(text, missing))
+    content = json.dumps(blocks, ensure_ascii=False)
     made = _compiler().compile(
         _TEMPLATE.read_bytes(), format="pdf", pdf_standards="ua-1", sys_inputs={"report": content}
     )
     if not isinstance(made, bytes):
         raise TypeError("Typst gave no file")
     return made
-
-
-def _showable(value: Any, name: str = "") -> Any:  # noqa: ANN401 (a JSON value)
-    """Every text of a JSON value as the font can show it; drawings and names as they are."""
-    if isinstance(value, str):
-        return value if name in _AS_IT_IS else showable(value, _missing())
-    if isinstance(value, dict):
-        return {key: _showable(one, key) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_showable(one, name) for one in value]
-    return value
 
 
 @cache
