@@ -28,6 +28,7 @@ def issues(run: WeekRun) -> None:
     """
     model = chosen_model(run.settings.engine.vector_model, run.home.path)
     _refuse_other_register(run, model.model_id)
+    window: pl.DataFrame | None = None
     for week in run.weeks:
         latest = run.warehouse.latest_week("issues")
         if latest is not None and week <= latest:
@@ -35,7 +36,7 @@ def issues(run: WeekRun) -> None:
             continue
         missing = latest + ONE_WEEK if latest else run.settings.company.first_week
         for one in weeks_between(missing, week):
-            _advance(run, one, model)
+            window = _advance(run, one, model, window)
 
 
 def _stage(run: WeekRun, week: date, model_id: str) -> Stage:
@@ -48,17 +49,25 @@ def _stage(run: WeekRun, week: date, model_id: str) -> Stage:
     )
 
 
-def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
-    """S(w) = f(S(w-1), what arrived by as_of(w)); its four tables change in one transaction."""
+def _advance(
+    run: WeekRun, week: date, model: VectorModel, before: pl.DataFrame | None
+) -> pl.DataFrame:
+    """S(w) = f(S(w-1), what arrived by as_of(w)); its four tables change in one transaction.
+
+    Takes the window of the week before, if this run has read it, and returns this week's: their
+    texts are nearly the same, and a vector does not change.
+    """
     warehouse, settings = run.warehouse, run.settings
     options = RegisterOptions(
         model_id=model.model_id,
         false_births_per_week=settings.engine.false_births_per_week,
         numbers_taken=int(warehouse.recall("register.numbers_taken") or 0),
     )
+    known = None if before is None else before.select("text_hash", "vector").unique("text_hash")
+    window = knowledge.register_window(warehouse, week, model.model_id, options.window_weeks, known)
     step = advance_register(
         warehouse.rows(Issue, "register_week = ?", week - ONE_WEEK),
-        knowledge.register_window(warehouse, week, model.model_id, options.window_weeks),
+        window,
         week=week,
         options=options,
     )
@@ -79,6 +88,7 @@ def _advance(run: WeekRun, week: date, model: VectorModel) -> None:
         segments_unassigned=step.assignments["issue_id"].null_count(),
         lineage=table_note(step.lineage.drop("week_start")),
     )
+    return window
 
 
 def _last_number(register: pl.DataFrame, options: RegisterOptions) -> int:

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from models.errors import ConfigurationError, ContractError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
@@ -436,3 +438,70 @@ def standing(number: int, centre: np.ndarray) -> Standing:
         number=number, vector_sum=centre.astype(np.float64), weight=1.0, threshold=0.5,
         born_week=MONDAY, first_week=MONDAY, last_week=MONDAY, member_count=1,
     )  # fmt: skip
+
+
+def test_an_issue_of_two_subjects_is_split_and_says_how_many_mentions_moved(company):
+    kept, gone = company.issue_of(0, 9), company.issue_of(1, 9)
+    company.issues = put_together(company.issues, kept, gone)
+    company.current = {one: kept if at == gone else at for one, at in company.current.items()}
+    splits = []
+    for number in range(10, 10 + OPTIONS.apart_weeks):
+        before = dict(company.current)
+        step = company.hear(number, speak(number, STEADY))
+        for row in step.lineage.filter(pl.col("event") == "split").to_dicts():
+            moved = [one for one, at in before.items() if at != company.current[one]]
+            assert row["mention_count"] == len(moved) + sum(
+                place == row["other_issue_id"] and one not in before
+                for one, place in company.current.items()
+            )
+            splits.append(row)
+    assert len(splits) == 1
+    assert splits[0]["issue_id"] == kept
+    assert {company.issue_of(0, 9), company.issue_of(1, 9)} == {kept, splits[0]["other_issue_id"]}
+    assert sorted(company.issues["issue_id"])[-1] == splits[0]["other_issue_id"] > gone
+
+
+def put_together(issues: pl.DataFrame, kept: str, gone: str) -> pl.DataFrame:
+    """The register as if two issues had been found as one."""
+    both = {
+        row["issue_id"]: row
+        for row in issues.filter(pl.col("issue_id").is_in([kept, gone])).to_dicts()
+    }
+    sums = {name: np.array(row["vector_sum"]) for name, row in both.items()}
+    weight = sum(np.linalg.norm(sums[name]) / both[name]["cohesion"] for name in both)
+    total = sums[kept] + sums[gone]
+    one = both[kept] | {
+        "vector_sum": total.tolist(),
+        "cohesion": float(np.linalg.norm(total) / weight),
+        "member_count": sum(row["member_count"] for row in both.values()),
+        "threshold": 0.3,
+    }
+    emptied = both[gone] | {"vector_sum": [0.0] * DIMENSION, "member_count": 0, "state": "retired"}
+    others = issues.filter(~pl.col("issue_id").is_in([kept, gone]))
+    made = pl.DataFrame([one, emptied], schema=issues.schema)
+    return pl.concat([others, made]).sort("issue_id")
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.dictionaries(st.integers(0, 11), st.integers(1, 30), max_size=6), min_size=3, max_size=5
+    )
+)
+def test_what_leaves_an_issue_arrives_in_another_and_the_lineage_has_both(weeks):
+    company = Company(RegisterOptions(model_id="test-1-32", founding_texts=60))
+    company.hear(0, speak(0, dict.fromkeys(range(4), 30)))
+    for number, subjects in enumerate(weeks, start=1):
+        before = dict(company.current)
+        step = company.hear(number, speak(number, {0: 5, **subjects}))
+        told = {
+            frozenset(pair) for pair in step.lineage.select("issue_id", "other_issue_id").rows()
+        }
+        for one, left in before.items():
+            arrived = company.current[one]
+            assert arrived is not None or left is None
+            if left is not None and left != arrived:
+                assert frozenset((left, arrived)) in told
+        members = dict(company.issues.select("issue_id", "member_count").iter_rows())
+        assigned = Counter(place for place in company.current.values() if place)
+        assert members == {name: assigned.get(name, 0) for name in members}

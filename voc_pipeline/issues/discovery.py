@@ -16,7 +16,7 @@ from sknetwork.clustering import Louvain
 Matrix = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
-_BLOCK_ROWS = 256
+_BLOCK_ROWS = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,8 @@ def margin(vectors: Matrix, labels: Labels) -> float:
     if len(centres) < 2:
         return 0.0
     total = 0.0
-    for start in range(0, len(vectors), _BLOCK_ROWS * 16):
-        part = slice(start, start + _BLOCK_ROWS * 16)
+    for start in range(0, len(vectors), _BLOCK_ROWS * 4):
+        part = slice(start, start + _BLOCK_ROWS * 4)
         similarity = (vectors[part] @ centres.T).astype(np.float64)
         rows = np.arange(len(similarity))
         own = similarity[rows, labels[part]].copy()
@@ -146,8 +146,8 @@ def neighbour_graph(vectors: Matrix, count: int) -> sparse.csr_matrix:
     linked.setdiag(0)
     linked.eliminate_zeros()
     parts = []
-    for start in range(0, size, _BLOCK_ROWS * 16):  # blocks bound the memory
-        part = slice(start, start + _BLOCK_ROWS * 16)
+    for start in range(0, size, _BLOCK_ROWS * 4):  # blocks bound the memory
+        part = slice(start, start + _BLOCK_ROWS * 4)
         parts.append(linked[part].multiply(own[part] @ across))
     graph = sparse.vstack(parts, format="csr").astype(np.float64)
     graph.sort_indices()
@@ -281,8 +281,8 @@ def nearest(vectors: Matrix, centres: Matrix) -> tuple[Labels, Matrix]:
     """For every row the number of its nearest centre and the similarity to it."""
     place = np.empty(len(vectors), dtype=np.int64)
     score = np.empty(len(vectors), dtype=np.float32)
-    for start in range(0, len(vectors), _BLOCK_ROWS * 16):
-        part = slice(start, start + _BLOCK_ROWS * 16)
+    for start in range(0, len(vectors), _BLOCK_ROWS * 4):
+        part = slice(start, start + _BLOCK_ROWS * 4)
         similarity = (vectors[part] @ centres.T).round(6)
         place[part] = similarity.argmax(axis=1)
         score[part] = similarity.max(axis=1)

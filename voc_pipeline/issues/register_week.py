@@ -346,12 +346,12 @@ class RegisterWeek:
     def _merge_limit(self, one: Standing, older: Standing) -> float:
         """Two issues born within the young weeks are likely one event, and need be less alike.
 
-        One that was born beside an older issue was told apart from it by the test, and only joins
-        it when the two have become the same.
+        One that was born beside an older issue, or in one week with another, was told apart from
+        it by the test, and only joins it when the two have become the same.
         """
-        if not self._is_fresh(older):
-            return self.options.same_similarity
         apart = one.born_week - older.born_week
+        if not self._is_fresh(older) or not apart:
+            return self.options.same_similarity
         if apart < timedelta(weeks=self.options.young_weeks):
             return self.options.twin_similarity
         return self.options.merge_similarity

@@ -64,29 +64,59 @@ def earlier_texts(warehouse: Warehouse, text_keys: pl.Series, week: date) -> pl.
     return found.cast({name: schema[name] for name in found.columns})
 
 
-def register_window(warehouse: Warehouse, week: date, model_id: str, weeks: int) -> pl.DataFrame:
+def register_window(
+    warehouse: Warehouse,
+    week: date,
+    model_id: str,
+    weeks: int,
+    known: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """One row per problem segment that arrived in the `weeks` up to a week, for the register.
 
     Columns: segment_id, feedback_id, segment_text, text_hash, source_id, channel, product,
-    voice_key, text_key, week_start, received_week, vector, current_issue_id, is_new.
+    voice_key, text_key, week_start, received_week, current_issue_id, is_new, vector.
+
+    Args:
+        warehouse: where it is read from.
+        week: Monday of the last week.
+        model_id: vector model; a segment without its vector is left out.
+        weeks: how many.
+        known: text_hash and vector of texts read before, as of the window of the week before:
+            most of a window are the same texts.
     """
     first = week - timedelta(weeks=weeks - 1)
-    return warehouse.query(
+    window = warehouse.query(
         f"""WITH {_CURRENT_FEEDBACK}, {_LATEST_ASSIGNMENT}
         SELECT s.segment_id, s.feedback_id, s.segment_text, s.text_hash, s.source_id, f.channel,
                f.product, f.voice_key, coalesce(f.text_key, f.feedback_id) AS text_key,
-               s.week_start, s.received_week, v.vector, p.segment_id IS NULL AS is_new,
+               s.week_start, s.received_week, p.segment_id IS NULL AS is_new,
                coalesce(w.survivor_id, nullif(p.issue_id_or_none, '')) AS current_issue_id
         FROM segments s
         JOIN current_feedback f ON f.feedback_id = s.feedback_id AND f.revision = s.revision
-        JOIN vectors v ON v.text_hash = s.text_hash AND v.model_id = ?
         LEFT JOIN placed p ON p.segment_id = s.segment_id
         LEFT JOIN survivors w ON w.issue_id = p.issue_id_or_none
         WHERE s.kind = 'problem' AND s.received_week BETWEEN ? AND ?
         ORDER BY s.segment_id""",
-        [week, week, week, model_id, first, week],
+        [week, week, week, first, week],
         survivors=_survivors(warehouse, week),
     )
+    vectors = _vectors(warehouse, window.select("text_hash").unique(), model_id, known)
+    return window.join(vectors, on="text_hash", how="inner", maintain_order="left")
+
+
+def _vectors(
+    warehouse: Warehouse, texts: pl.DataFrame, model_id: str, known: pl.DataFrame | None
+) -> pl.DataFrame:
+    """text_hash and vector of these texts: those known as they are, the others read."""
+    held = None if known is None else known.join(texts, on="text_hash", how="semi")
+    wanted = texts if held is None else texts.join(held, on="text_hash", how="anti")
+    read = warehouse.query(
+        "SELECT text_hash, vector FROM vectors SEMI JOIN wanted USING (text_hash) "
+        "WHERE model_id = ?",
+        [model_id],
+        wanted=wanted,
+    )
+    return read if held is None else pl.concat([held, read])
 
 
 def known_vectors(warehouse: Warehouse, text_hashes: pl.Series, model_id: str) -> pl.Series:
