@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 
 from assets.home import Home
+from assets.rendering import renderer
 from assets.stage import WeekRun
 from models.action import Action, FixVerdict, FixWeek
 from models.issue import IssueLineage
@@ -21,16 +22,14 @@ from models.score import Score, ScoreDriver, Survey
 from models.trend import Restatement, TrendBacktest
 from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
+    PAGE,
     ReportTables,
     build_report,
-    render_html,
+    render_forms,
     render_index,
-    render_pdf,
-    render_workbook,
-    report_json,
     without_quotes,
 )
-from voc_pipeline.warehouse import Warehouse, decisions, knowledge, report_rows
+from voc_pipeline.warehouse import Stage, Warehouse, decisions, knowledge, report_rows
 from voc_pipeline.warehouse.schema import polars_schema
 
 VERSION = 2
@@ -41,28 +40,46 @@ def report(run: WeekRun) -> None:
 
     A report is a fact: a week that has one keeps it; corrections are restatements in later weeks.
     """
-    for week in run.weeks:
-        folder = run.home.reports / week_label(week)
-        stage = run.warehouse.stage(
-            "report",
-            week,
-            version=VERSION,
-            inputs={"trends": run.warehouse.output_hash("trends", week)},
-        )
-        if stage.has_run and (folder / "report.html").exists():
-            continue
-        value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
-        stage.write({PublishedReport: _write(folder, value)})
-        _index(run)
-        run.note(
-            week,
-            1,
-            headline=value.headline,
-            page=dg.MetadataValue.path(str(folder / "report.html")),
-            print=dg.MetadataValue.path(str(folder / "report.pdf")),
-            figures=dg.MetadataValue.path(str(folder / "report.xlsx")),
-            preview=dg.MetadataValue.md(_preview(value)),
-        )
+    due = [week for week in run.asked_weeks if not _is_told(run, week)]
+    built: WeeklyReport | None = None
+    with renderer(len(due)) as beside:
+        for week in run.weeks:
+            if week not in due:
+                continue
+            value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
+            if built is not None:
+                _tell(run, built, beside.receive())
+            beside.send(value)
+            built = value
+        if built is not None:
+            _tell(run, built, beside.receive())
+
+
+def _stage(run: WeekRun, week: date) -> Stage:
+    inputs = {"trends": run.warehouse.output_hash("trends", week)}
+    return run.warehouse.stage("report", week, version=VERSION, inputs=inputs)
+
+
+def _is_told(run: WeekRun, week: date) -> bool:
+    return _stage(run, week).has_run and (run.home.reports / week_label(week) / PAGE).exists()
+
+
+def _tell(run: WeekRun, value: WeeklyReport, forms: dict[str, bytes]) -> None:
+    """Put the week's folder in its place, note it, and add it to the index."""
+    week = value.week_start
+    folder = run.home.reports / week_label(week)
+    _appear(folder, forms)
+    _stage(run, week).write({PublishedReport: _row(value, forms[PAGE], folder)})
+    _index(run)
+    run.note(
+        week,
+        1,
+        headline=value.headline,
+        page=dg.MetadataValue.path(str(folder / PAGE)),
+        print=dg.MetadataValue.path(str(folder / "report.pdf")),
+        figures=dg.MetadataValue.path(str(folder / "report.xlsx")),
+        preview=dg.MetadataValue.md(_preview(value)),
+    )
 
 
 def _tables(warehouse: Warehouse, week: date) -> ReportTables:
@@ -96,19 +113,6 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
     )
 
 
-def _write(folder: Path, value: WeeklyReport) -> pl.DataFrame:
-    """Write the report in every form; returns its row of `PublishedReport`."""
-    page = render_html(value)
-    files = {
-        "report.html": page.encode(),
-        "report.pdf": render_pdf(value),
-        "report.xlsx": render_workbook(value),
-        "report.json": report_json(value).encode(),
-    }
-    _appear(folder, files)
-    return _row(value, page, f"reports/{folder.name}/report.html")
-
-
 def rewrite_reports(home: Home, warehouse: Warehouse, segment_ids: Collection[str]) -> int:
     """Write the reports that quote these segments again, without them; returns how many."""
     rewritten = 0
@@ -120,20 +124,22 @@ def rewrite_reports(home: Home, warehouse: Warehouse, segment_ids: Collection[st
         value = WeeklyReport.model_validate_json(kept.read_bytes())
         left = without_quotes(value, segment_ids)
         if left is not None:
-            row = _write(folder, left)
+            forms = render_forms(left)
+            _appear(folder, forms)
+            row = _row(left, forms[PAGE], folder)
             with warehouse.transaction():
                 warehouse.replace(PublishedReport, row, "week_start = ?", week)
             rewritten += 1
     return rewritten
 
 
-def _row(value: WeeklyReport, page: str, path: str) -> pl.DataFrame:
+def _row(value: WeeklyReport, page: bytes, folder: Path) -> pl.DataFrame:
     fields = {
         "week_start": value.week_start,
         "week_label": value.week_label,
         "headline": value.headline,
-        "path": path,
-        "content_hash": blake2b(page.encode(), digest_size=16).hexdigest(),
+        "path": f"reports/{folder.name}/{PAGE}",
+        "content_hash": blake2b(page, digest_size=16).hexdigest(),
         "as_of": value.as_of.replace(tzinfo=None),
     }
     return pl.DataFrame([fields], schema=polars_schema(PublishedReport))

@@ -10,13 +10,14 @@ page) makes one HTML file, `index` the list of all weeks. `figures` gives every 
 reference, `references` and `measures` the query behind it, and `proof` reads a page back.
 
 For print, `outline` lays the same contents out in `blocks` and `pdf` sets them by Typst;
-`workbook` hands out the figures and `mail` writes page one as a letter. `erasure` takes quotes out
-of a published report. No room but this one
+`workbook` hands out the figures and `mail` writes page one as a letter. `forms` makes all files
+of a report, `erasure` takes quotes out of a published one. No room but this one
 knows HTML; nothing here decides what an issue is or whether it moved.
 """
 
 from voc_pipeline.report.builder import build_report
 from voc_pipeline.report.erasure import without_quotes
+from voc_pipeline.report.forms import PAGE, render_forms
 from voc_pipeline.report.index import render_index
 from voc_pipeline.report.mail import Letter, write_chat, write_letter
 from voc_pipeline.report.page import render_html, report_json
@@ -25,6 +26,6 @@ from voc_pipeline.report.tables import ReportTables
 from voc_pipeline.report.workbook import render_workbook
 
 __all__ = [
-    "Letter", "ReportTables", "build_report", "render_html", "render_index", "render_pdf",
-    "render_workbook", "report_json", "without_quotes", "write_chat", "write_letter",
+    "PAGE", "Letter", "ReportTables", "build_report", "render_forms", "render_html", "render_index",
+    "render_pdf", "render_workbook", "report_json", "without_quotes", "write_chat", "write_letter",
 ]  # fmt: skip

@@ -1,0 +1,18 @@
+"""All forms of one report, as the files of its folder."""
+
+from models.report import WeeklyReport
+from voc_pipeline.report.page import render_html, report_json
+from voc_pipeline.report.pdf import render_pdf
+from voc_pipeline.report.workbook import render_workbook
+
+PAGE = "report.html"
+
+
+def render_forms(report: WeeklyReport) -> dict[str, bytes]:
+    """File name to content: page, print, workbook and the value itself."""
+    return {
+        PAGE: render_html(report).encode(),
+        "report.pdf": render_pdf(report),
+        "report.xlsx": render_workbook(report),
+        "report.json": report_json(report).encode(),
+    }
