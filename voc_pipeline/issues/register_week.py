@@ -294,7 +294,8 @@ class RegisterWeek:
         least = self._least_contrast(floor)
         for at in range(len(self.standings)):
             one = self.standings[at]
-            if not one.is_open or (one.number + turn) % options.apart_weeks:
+            is_due = one.is_open and not (one.number + turn) % options.apart_weeks
+            if not is_due or one.contrast(floor) >= least:
                 continue
             mine = np.flatnonzero((self.place == at) & evidence.is_telling)
             rows = distinct_rows(evidence, mine)
