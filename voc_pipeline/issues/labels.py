@@ -106,7 +106,8 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
 def distinctive_words(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     """Words that set these texts apart from the others, the strongest first; none without texts."""
     words = {
-        at: [_words(one[:_CHARACTERS]) for one in side] for at, side in enumerate((texts, others))
+        at: [list(_words(one[:_CHARACTERS])) for one in side]
+        for at, side in enumerate((texts, others))
     }
     return _Background({at: side for at, side in words.items() if side}).terms(0) if texts else []
 
@@ -127,13 +128,17 @@ def _central_texts(
     return texts
 
 
-def _words(text: str) -> list[str]:
-    """Tokens in lower case; masks, links, accounts and ends of a phrase become empty tokens."""
+@lru_cache(maxsize=32_768)
+def _words(text: str) -> tuple[str, ...]:
+    """Tokens in lower case; masks, links, accounts and ends of a phrase become empty tokens.
+
+    Remembered, for the texts at the centre of an issue are mostly those of the week before.
+    """
     found = _TOKEN.findall(text.lower().replace("\u2019", "'"))
-    return [
+    return tuple(
         "" if token[0] in "[.,;:!?()\n@" or "://" in token or set(token) == {"x"} else token
         for token in found
-    ]
+    )
 
 
 def _accounts(texts: Iterable[list[str]]) -> set[str]:
@@ -270,14 +275,14 @@ class _Background:
              sorted(one), one)
             for one, wordings in said.items()
         )  # fmt: skip
-        kept = _meaning(tuple(_words(current)))
+        kept = _meaning(_words(current))
         if current and ranked and kept in every:
             score = self._phrase_score(at, kept, count[kept], every[kept])
             if score >= -_KEEP_SHARE * ranked[0][1]:
                 return current
         if (not ranked or ranked[0][0] > 1) and (word := self._word_of_many(at)):
             ranked, said = [(0, 0.0, [], word)], {word: self._spelled[at][min(word)]}
-        taken = {_meaning(tuple(_words(label))) for label in used}
+        taken = {_meaning(_words(label)) for label in used}
         for *_, meaning in sorted(ranked, key=lambda one: one[-1] in taken):
             for phrase in _by_use(said[meaning]):
                 if sentence(phrase) not in used:
