@@ -5,6 +5,7 @@ the words made of them (`verdicts`).
 """
 
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,8 @@ class Measurer:
         self._grid = grid
         self._history_weeks = history_weeks
         self._spike_p_value = spike_p_value
-        self._seen = np.asarray((grid.exposure > 0).any(axis=1))
+        seen = np.cumsum((grid.exposure > 0).any(axis=1))
+        self._weeks_before = np.concatenate([[0], seen])
         self._wave = harmonics(grid.phase, settings.season_weeks)
         weeks = zip(grid.count, grid.exposure, grid.phase.tolist(), grid.doubt, strict=True)
         self._path: FilterPath = follow(
@@ -103,28 +105,63 @@ class Measurer:
             settings=settings,
         )
         self._calm: dict[int, Array] = {}
+        self._columns = {step: np.flatnonzero(grid.first_step <= step) for step in steps}
+        self._chances = self._of_all_steps(steps)
 
-    def weeks_before(self, step: int) -> int:
+    @overload
+    def weeks_before(self, step: int) -> int: ...
+
+    @overload
+    def weeks_before(self, step: NDArray[np.int64]) -> NDArray[np.int64]: ...
+
+    def weeks_before(self, step: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
         """Weeks with any feedback before the step: the company's history."""
-        return int(self._seen[:step].sum())
+        found = self._weeks_before[step]
+        return int(found) if isinstance(step, int) else np.asarray(found)
+
+    def _of_all_steps(self, steps: list[int]) -> dict[int, Array]:
+        """Chances and ranges of all judged weeks: (of them, issues) by step.
+
+        Found together, as small companies have few issues a week and many weeks.
+        """
+        told = [step for step in steps if self._weeks_before[step] >= self._history_weeks]
+        p_value = self._scanned(told) if told else {}
+        laws = [self._path.predictive(step).take(self._columns[step]) for step in steps]
+        foreseen = [self._path.snapshots[step].forecast.take(self._columns[step]) for step in steps]
+        ranges = np.stack(_range(Predictive.joined([*laws, *foreseen])))
+        ends = np.cumsum([len(self._columns[step]) for step in steps])
+        own = np.split(ranges[:, : ends[-1]], ends[:-1], axis=1)
+        ahead = np.split(ranges[:, ends[-1] :], ends[:-1], axis=1)
+        return {
+            step: np.vstack([p_value.get(step, np.full((1, own[row].shape[1]), np.nan)), *parts])
+            for row, (step, parts) in enumerate(
+                zip(steps, zip(own, ahead, strict=True), strict=True)
+            )
+        }
+
+    def _scanned(self, steps: list[int]) -> dict[int, Array]:
+        """(1, issues) p-values by step."""
+        windows = [self._window(step, self._columns[step]) for step in steps]
+        length = min(len(window) for window in windows)
+        found = scan_p_values(
+            [ScanWeek.joined([window[back] for window in windows]) for back in range(length)]
+        )
+        ends = np.cumsum([len(self._columns[step]) for step in steps])[:-1]
+        return {step: part[None] for step, part in zip(steps, np.split(found, ends), strict=True)}
 
     def measure(self, step: int) -> WeekMeasures:
         """All measures of the week at `step`."""
         grid = self._grid
-        columns = np.flatnonzero(grid.first_step <= step)
+        columns = self._columns[step]
         enough = self.weeks_before(step) >= self._history_weeks
         seen = np.asarray(grid.exposure[step, columns] > 0)
         told = seen & enough
         law = self._path.predictive(step).take(columns)
         observed = grid.count[step, columns]
-        p_value = np.full(len(columns), np.nan)
-        if enough:
-            p_value = np.where(told, scan_p_values(self._window(step, columns)), np.nan)
-        lower, upper = _range(law)
+        p_value, lower, upper, next_lower, next_upper = self._chances[step]
+        p_value = np.where(told, p_value, np.nan)
         ratio_lower, ratio_upper = self._ratio_interval(step, columns, law)
-        snapshot = self._path.snapshots[step]
-        forecast = snapshot.forecast.take(columns)
-        next_lower, next_upper = _range(forecast)
+        forecast = self._path.snapshots[step].forecast.take(columns)
         foreseen = np.full(len(columns), self.weeks_before(step + 1) >= self._history_weeks)
         span = self._span(step, columns)
         raw = grid.count[: step + 1, columns]
@@ -208,7 +245,7 @@ class Measurer:
         first = grid.first_step[columns]
         factor *= step - first >= SEASON_KNOWN_WEEKS
         exposure = grid.exposure[weeks][:, columns] * np.exp(factor)
-        late = np.array([self.weeks_before(int(one)) >= self._history_weeks for one in first])
+        late = self.weeks_before(first) >= self._history_weeks
         exposure = np.where(late & (weeks[:, None] < first), 0.0, exposure)
         return Span(
             np.where(exposure > 0, count, 0.0), exposure, self._path.snapshots[step].phi[columns]

@@ -4,7 +4,7 @@ Here: its tail, its quantiles, the logarithm of its mass, and the two gamma iden
 the filter matches moments. Not here: where its parameters come from (`filter`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,15 @@ class Predictive:
         """Mean and variance `phi * mean + level_variance`, the second being doubt of the level."""
         excess = (phi - 1.0) * mean + level_variance
         return cls(mean, mean * mean / np.maximum(excess, 1e-12), zero)
+
+    @classmethod
+    def joined(cls, laws: "Sequence[Predictive]") -> "Predictive":
+        """The laws of several lots of series, one after another."""
+        return cls(
+            np.concatenate([law.mean for law in laws]),
+            np.concatenate([law.size for law in laws]),
+            np.concatenate([law.zero for law in laws]),
+        )
 
     @property
     def expected(self) -> Array:

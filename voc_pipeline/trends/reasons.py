@@ -13,6 +13,8 @@ from models.trend import Verdict
 class WeekFacts:
     """The numbers a sentence may need; None where nothing can be said."""
 
+    weeks_before: int
+    history_weeks: int
     observed: int
     last_count: int
     """Reports of the week before."""
@@ -22,8 +24,6 @@ class WeekFacts:
     is_alarm: bool
     is_watched: bool
     is_escalated: bool
-    weeks_before: int
-    history_weeks: int
     weeks_known: int
     recent_count: int
     direction_weeks: int

@@ -7,6 +7,7 @@ tail) and the latest week is integrated exactly, so the same input gives the sam
 generator is needed (Rao and Blackwell's device; exact far into the tail).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -77,6 +78,15 @@ class ScanWeek:
     def take(self, index: NDArray[np.intp]) -> "ScanWeek":
         """The same for some of the series."""
         return ScanWeek(self.law.take(index), self.count[index], self.seen[index])
+
+    @classmethod
+    def joined(cls, weeks: "Sequence[ScanWeek]") -> "ScanWeek":
+        """Several lots of series, one after another."""
+        return cls(
+            Predictive.joined([week.law for week in weeks]),
+            np.concatenate([week.count for week in weeks]),
+            np.concatenate([week.seen for week in weeks]),
+        )
 
 
 def scan_p_values(window: list[ScanWeek]) -> Array:

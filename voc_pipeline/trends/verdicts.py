@@ -7,13 +7,15 @@ hysteresis, the rows of `issue_weekly`. Not here: how surprise and direction are
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import isfinite
 from types import NoneType
 from typing import get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from models.trend import IssueWeekly, TrendMethod, Verdict
+from models.trend import IssueWeekly, TrendMethod
 from voc_pipeline.trends.alarms import Alarms, AlarmSettings, alarms_of
 from voc_pipeline.trends.counts import SIGNIFICANT_DIGITS, CountGrid, count_grid
 from voc_pipeline.trends.filter import FilterSettings
@@ -115,17 +117,15 @@ def judge_weeks(
         reference = Reference(settings.method, grid, list(steps.values()))
     known = _verdicts_by_week(earlier)
     first = _first_steps(grid, issues)
-    tables: list[pl.DataFrame] = []
+    told: list[dict[str, Array]] = []
     for week, step in steps.items():
         previous = known.get(week - _ONE_WEEK, {})
         judging = _Judging(grid, measurer, reference, first, level, settings, previous)
-        found = judging.rows(week, step)
-        known[week] = {
-            str(row["issue_id"]): (str(row["verdict"]), int(str(row["verdict_weeks"])))
-            for row in found
-        }
-        tables.append(_as_table(found))
-    return pl.concat(tables)
+        found = judging.columns(week, step)
+        said = zip(found["verdict"].tolist(), found["verdict_weeks"].tolist(), strict=True)
+        known[week] = dict(zip(found["issue_id"].tolist(), said, strict=True))
+        told.append(found)
+    return _as_table(told)
 
 
 @dataclass(frozen=True)
@@ -135,164 +135,151 @@ class _Judging:
     grid: CountGrid
     measurer: Measurer
     reference: Reference | None
-    first_step: list[int]
+    first_step: NDArray[np.int64]
     level: float
     settings: TrendSettings
     previous: Previous
 
-    def rows(self, week: date, step: int) -> list[dict[str, object]]:
+    def columns(self, week: date, step: int) -> dict[str, Array]:
+        """The columns of `IssueWeekly`, one entry per issue."""
         found = self.measurer.measure(step)
         alarms = alarms_of(found, level=self.level, settings=self.settings.alarms)
         if self.reference is not None:
             found, alarms = self.reference.instead(found, step)
-        before = self.measurer.weeks_before(step)
-        rows: list[dict[str, object]] = []
-        for place, column in enumerate(found.columns.tolist()):
-            is_alarm = bool(alarms.is_alarm[place])
-            verdict = self._verdict(found, place, step, is_alarm=is_alarm)
-            row = _figures(self.grid, found, place, step) | _flags(alarms, place)
-            facts = WeekFacts(
-                observed=int(found.observed[place]),
-                last_count=int(found.last_count[place]),
-                expected=_number(found.expected, place),
-                lower=_number(found.lower, place),
-                upper=_number(found.upper, place),
-                is_alarm=is_alarm,
-                is_watched=bool(alarms.is_watched[place]),
-                is_escalated=bool(alarms.is_escalated[place]),
-                weeks_before=before,
-                history_weeks=self.settings.history_weeks,
-                weeks_known=step - self.first_step[column] + 1,
-                recent_count=int(found.recent_count[place]),
-                direction_weeks=int(found.direction.weeks[place]),
-                direction_ratio=_number(found.direction.ratio, place),
-                is_far=self._far(found, place) != "STEADY",
-                quiet_count=int(found.quiet_count[place]),
-            )
-            issue_id = self.grid.issue_ids[column]
-            last, weeks = self.previous.get(issue_id, ("", 0))
-            row |= {
-                "week_start": week,
-                "verdict": verdict,
-                "verdict_weeks": weeks + 1 if last == verdict else 1,
-                "reason": self._reason(verdict, facts, is_seen=bool(found.seen[place])),
-            }
-            rows.append(row)
-        return rows
+        issue_ids = np.array(self.grid.issue_ids, dtype=object)[found.columns]
+        before = [self.previous.get(issue_id, ("", 0)) for issue_id in issue_ids.tolist()]
+        last = np.array([verdict for verdict, _ in before], dtype=object)
+        weeks = np.array([number for _, number in before], dtype=np.int64)
+        verdict = self._verdicts(found, alarms, step, last)
+        return {
+            "issue_id": issue_ids,
+            "week_start": np.full(len(issue_ids), week, dtype=object),
+            "verdict": verdict,
+            "verdict_weeks": np.where(last == verdict, weeks + 1, 1),
+            "reason": self._reasons(found, alarms, step, verdict),
+            "is_alarm": alarms.is_alarm,
+            "is_watched": alarms.is_watched,
+            "is_escalated": alarms.is_escalated,
+            "alarm_chance": alarms.chance,
+            **_figures(self.grid, found, step),
+        }
 
-    def _reason(self, verdict: Verdict, facts: WeekFacts, *, is_seen: bool) -> str:
-        if self.reference is not None and is_seen and facts.expected is None:
-            return self.reference.silence(facts.observed)
-        return reason_of(verdict, facts)
-
-    def _verdict(self, found: WeekMeasures, place: int, step: int, *, is_alarm: bool) -> Verdict:
-        settings = self.settings
-        column = int(found.columns[place])
-        if self.measurer.weeks_before(step) < settings.history_weeks:
-            return "INSUFFICIENT_HISTORY"
-        first = self.first_step[column]
-        if (
-            step - first < settings.new_weeks
-            and self.measurer.weeks_before(first) >= settings.history_weeks
-        ):
-            return "NEW"
-        if is_alarm:
-            return "SPIKING"
-        last = self.previous.get(self.grid.issue_ids[column], ("", 0))[0]
-        if self._is_quiet(found, place, last):
-            return "RESOLVED"
-        return self._direction(found, place, last)
-
-    def _is_quiet(self, found: WeekMeasures, place: int, last: str) -> bool:
-        """Far below the half year before; once said, kept while hardly anything comes."""
-        settings, certainty = self.settings, found.quiet_certainty[place]
-        if last != "RESOLVED":
-            return bool(certainty > settings.quiet_certainty)
-        return bool(
-            certainty > settings.kept_quiet_certainty
-            or found.quiet_count[place] <= settings.kept_quiet_count
+    def _verdicts(self, found: WeekMeasures, alarms: Alarms, step: int, last: Array) -> Array:
+        settings, measurer = self.settings, self.measurer
+        first = self.first_step[found.columns]
+        is_new = (step - first < settings.new_weeks) & (
+            measurer.weeks_before(first) >= settings.history_weeks
         )
+        is_quiet = (
+            np.where(  # far below the half year before; once said, kept while hardly any come
+                last == "RESOLVED",
+                (found.quiet_certainty > settings.kept_quiet_certainty)
+                | (found.quiet_count <= settings.kept_quiet_count),
+                found.quiet_certainty > settings.quiet_certainty,
+            )
+        )
+        is_young = np.full(len(first), measurer.weeks_before(step) < settings.history_weeks)
+        return np.select(
+            [is_young, is_new, alarms.is_alarm, is_quiet],
+            ["INSUFFICIENT_HISTORY", "NEW", "SPIKING", "RESOLVED"],
+            self._directions(found, last),
+        ).astype(object)
 
-    def _far(self, found: WeekMeasures, place: int) -> Verdict:
-        """Whether the last weeks lie above or below the half year before, beyond chance."""
+    def _far(self, found: WeekMeasures) -> Array:
+        """Whether the last weeks lie above (1) or below (-1) the half year before beyond chance."""
         settings, direction = self.settings, found.direction
-        if direction.q_value[place] <= settings.direction_level:
-            if direction.ratio[place] > settings.rising_ratio:
-                return "RISING"
-            if direction.ratio[place] < settings.declining_ratio:
-                return "DECLINING"
-        return "STEADY"
+        beyond = direction.q_value <= settings.direction_level
+        above = beyond & (direction.ratio > settings.rising_ratio)
+        below = beyond & (direction.ratio < settings.declining_ratio)
+        return above.astype(np.float64) - below.astype(np.float64)
 
-    def _direction(self, found: WeekMeasures, place: int, last: str) -> Verdict:
+    def _directions(self, found: WeekMeasures, last: Array) -> Array:
         """RISING or DECLINING: beyond chance and still going on; once said, kept while plausible.
 
         A step that is months old lies far from the half year before, yet nothing moves any more.
         """
         settings, direction = self.settings, found.direction
-        far, near = self._far(found, place), direction.near_ratio[place]
-        going_on, kept = settings.going_on_ratio, settings.kept_going_on_ratio
-        if far == "RISING" and near > (kept if last == far else going_on):
-            return "RISING"
-        if far == "DECLINING" and near < 1 / (kept if last == far else going_on):
-            return "DECLINING"
-        ratio = direction.ratio[place]
-        if far != "STEADY" or not direction.p_value[place] <= settings.kept_p_value:
-            return "STEADY"
-        if last == "RISING" and ratio > settings.kept_rising_ratio and near > kept:
-            return "RISING"
-        if last == "DECLINING" and ratio < settings.kept_declining_ratio and near < 1 / kept:
-            return "DECLINING"
-        return "STEADY"
+        far, near, ratio = self._far(found), direction.near_ratio, direction.ratio
+        was_up, was_down = last == "RISING", last == "DECLINING"
+        kept = settings.kept_going_on_ratio
+        up = near > np.where(was_up, kept, settings.going_on_ratio)
+        down = near < 1 / np.where(was_down, kept, settings.going_on_ratio)
+        plausible = (far == 0) & (direction.p_value <= settings.kept_p_value)
+        still_up = plausible & was_up & (ratio > settings.kept_rising_ratio) & up
+        still_down = plausible & was_down & (ratio < settings.kept_declining_ratio) & down
+        return np.select(
+            [((far > 0) & up) | still_up, ((far < 0) & down) | still_down],
+            ["RISING", "DECLINING"],
+            "STEADY",
+        )
+
+    def _reasons(self, found: WeekMeasures, alarms: Alarms, step: int, verdict: Array) -> Array:
+        before = self.measurer.weeks_before(step)
+        reasons: list[str] = []
+        for word, is_seen, *numbers in zip(
+            verdict.tolist(),
+            found.seen.tolist(),
+            found.observed.astype(np.int64).tolist(),
+            found.last_count.astype(np.int64).tolist(),
+            _known(found.expected),
+            _known(found.lower),
+            _known(found.upper),
+            alarms.is_alarm.tolist(),
+            alarms.is_watched.tolist(),
+            alarms.is_escalated.tolist(),
+            (step - self.first_step[found.columns] + 1).tolist(),
+            found.recent_count.astype(np.int64).tolist(),
+            found.direction.weeks.tolist(),
+            _known(found.direction.ratio),
+            (self._far(found) != 0).tolist(),
+            found.quiet_count.astype(np.int64).tolist(),
+            strict=True,
+        ):
+            facts = WeekFacts(before, self.settings.history_weeks, *numbers)
+            if self.reference is not None and is_seen and facts.expected is None:
+                reasons.append(self.reference.silence(facts.observed))
+            else:
+                reasons.append(reason_of(word, facts))
+        return np.array(reasons, dtype=object)
 
 
-def _figures(grid: CountGrid, found: WeekMeasures, place: int, step: int) -> dict[str, object]:
-    column = int(found.columns[place])
-    count, exposure = grid.count[step, column], grid.exposure[step, column]
-    rate = float(count / exposure) if exposure > 0 else None
-    whole = grid.week_count[step]
-    expected, upper = found.expected[place], found.upper[place]
-    room = upper - expected
-    score = float((count - expected) / room) if room > 0 else None
+def _figures(grid: CountGrid, found: WeekMeasures, step: int) -> dict[str, Array]:
+    count, exposure = found.observed, found.exposure
+    whole = np.full(len(count), grid.week_count[step])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(exposure > 0, count / exposure, np.nan)
+        share = np.where(whole > 0, count / whole, np.where(np.isnan(whole), rate, np.nan))
+        room = found.upper - found.expected
+        score = np.where(room > 0, (count - found.expected) / room, np.nan)
     return {
-        "issue_id": grid.issue_ids[column],
-        "feedback_count": int(count),
-        "customer_count": int(grid.customers[step, column]),
-        "week_count": None if np.isnan(whole) else int(whole),
-        "exposure": float(exposure),
-        "share": float(count / whole) if whole > 0 else rate if np.isnan(whole) else None,
+        "feedback_count": count,
+        "customer_count": grid.customers[step, found.columns],
+        "week_count": whole,
+        "exposure": exposure,
+        "share": share,
         "rate": rate,
-        "observed_count": float(count),
-        "expected_count": _number(found.expected, place),
-        "lower_bound": _number(found.lower, place),
-        "upper_bound": _number(found.upper, place),
+        "observed_count": count,
+        "expected_count": found.expected,
+        "lower_bound": found.lower,
+        "upper_bound": found.upper,
         "exceedance_score": score,
-        "p_value": _number(found.p_value, place),
-        "q_value": _number(found.q_value, place),
-        "rate_ratio": _number(found.ratio, place),
-        "rate_ratio_lower": _number(found.ratio_lower, place),
-        "rate_ratio_upper": _number(found.ratio_upper, place),
-        "forecast_count": _number(found.forecast, place),
-        "forecast_lower": _number(found.forecast_lower, place),
-        "forecast_upper": _number(found.forecast_upper, place),
-        "is_provisional": False,  # what is late is known to `lag` only
-        "nowcast_count": float(count),
-        "nowcast_lower": float(count),
-        "nowcast_upper": float(count),
+        "p_value": found.p_value,
+        "q_value": found.q_value,
+        "rate_ratio": found.ratio,
+        "rate_ratio_lower": found.ratio_lower,
+        "rate_ratio_upper": found.ratio_upper,
+        "forecast_count": found.forecast,
+        "forecast_lower": found.forecast_lower,
+        "forecast_upper": found.forecast_upper,
+        "is_provisional": np.zeros(len(count), dtype=bool),  # what is late is known to `lag` only
+        "nowcast_count": count,
+        "nowcast_lower": count,
+        "nowcast_upper": count,
     }
 
 
-def _flags(alarms: Alarms, place: int) -> dict[str, object]:
-    return {
-        "is_alarm": bool(alarms.is_alarm[place]),
-        "is_watched": bool(alarms.is_watched[place]),
-        "is_escalated": bool(alarms.is_escalated[place]),
-        "alarm_chance": _number(alarms.chance, place),
-    }
-
-
-def _number(values: Array, place: int) -> float | None:
-    value = float(values[place])
-    return value if np.isfinite(value) else None
+def _known(values: Array) -> list[float | None]:
+    return [value if isfinite(value) else None for value in values.tolist()]
 
 
 def _steps(grid: CountGrid, weeks: list[date]) -> dict[date, int]:
@@ -300,15 +287,15 @@ def _steps(grid: CountGrid, weeks: list[date]) -> dict[date, int]:
     return {week: (week - start).days // 7 for week in weeks if week >= start}
 
 
-def _first_steps(grid: CountGrid, issues: pl.DataFrame) -> list[int]:
-    """Step of each issue's first mention, earlier (even below 0) if the register knows so."""
+def _first_steps(grid: CountGrid, issues: pl.DataFrame) -> NDArray[np.int64]:
+    """Step of each issue's first mention, earlier if the register knows so, but not below 0."""
     told = {} if issues.is_empty() else dict(issues.select("issue_id", "first_week").iter_rows())
     first = []
     for issue_id, step in zip(grid.issue_ids, grid.first_step.tolist(), strict=True):
         week = told.get(issue_id)
         known = step if week is None else (week - grid.weeks[0]).days // 7
         first.append(max(0, min(step, known)))
-    return first
+    return np.array(first, dtype=np.int64)
 
 
 def _verdicts_by_week(earlier: pl.DataFrame) -> dict[date, Previous]:
@@ -320,14 +307,25 @@ def _verdicts_by_week(earlier: pl.DataFrame) -> dict[date, Previous]:
     return dict(known)
 
 
-def _as_table(rows: list[dict[str, object]]) -> pl.DataFrame:
+def _as_table(weeks: list[dict[str, Array]]) -> pl.DataFrame:
     schema = {}
     for name, about in IssueWeekly.model_fields.items():
         kinds = [kind for kind in get_args(about.annotation) if kind is not NoneType]
         kind = about.annotation if about.annotation in _KINDS else kinds[0]
         schema[name] = _KINDS.get(kind, pl.String)  # a verdict's literals are strings
-    table = pl.DataFrame(rows, schema=schema, orient="row")
+    if not weeks:
+        return pl.DataFrame(schema=schema)
+    columns = []
+    for name, kind in schema.items():
+        values = np.concatenate([week[name] for week in weeks])
+        is_number = values.dtype == np.float64
+        told = pl.Series(name, values if is_number else values.tolist())
+        if is_number:
+            told = told.set(told.is_nan() | told.is_infinite(), None)
+        columns.append(told.cast(kind))
     decimals = [name for name, kind in schema.items() if kind == pl.Float64]
-    return table.with_columns(pl.col(decimals).round_sig_figs(SIGNIFICANT_DIGITS)).sort(
-        "week_start", "issue_id"
+    return (
+        pl.DataFrame(columns)
+        .with_columns(pl.col(decimals).round_sig_figs(SIGNIFICANT_DIGITS))
+        .sort("week_start", "issue_id")
     )
