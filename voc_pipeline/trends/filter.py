@@ -123,7 +123,8 @@ class RunningFilter:
         first, born = self._new(seen, count)
         slow = np.where(first | ~self._begun(), size, 0.75 * self._usual + 0.25 * size)
         self._usual = np.where(seen, slow, self._usual)
-        pool = pool_of(self._states, settings) if first.any() or born.any() else None
+        new = first | born
+        pool = pool_of(self._states, settings) if new.any() else None
         wave = harmonics(np.array([week.phase]), settings.season_weeks)[:, 0]
         log_size = np.log(size)
         doubt = np.broadcast_to(np.asarray(week.doubt, dtype=np.float64), count.shape)
@@ -134,8 +135,8 @@ class RunningFilter:
             ahead = predict(state, wave, log_size[own], settings, doubt[own])
             told.mean[own], told.level_variance[own] = ahead.mean, ahead.level_variance
             told.phi[own], told.zero[own] = ahead.phi, ahead.zero
-            if born[own].any():
-                begin(state, born[own], size[own], pool, settings)
+            if new[own].any():
+                begin(state, new[own], size[own], pool, settings, count[own])
                 ahead = predict(state, wave, log_size[own], settings, doubt[own])
             learn(state, ahead, count[own], seen[own], settings)
         return told

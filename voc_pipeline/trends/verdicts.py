@@ -315,17 +315,18 @@ def _as_table(weeks: list[dict[str, Array]]) -> pl.DataFrame:
         schema[name] = _KINDS.get(kind, pl.String)  # a verdict's literals are strings
     if not weeks:
         return pl.DataFrame(schema=schema)
-    columns = []
-    for name, kind in schema.items():
-        values = np.concatenate([week[name] for week in weeks])
-        is_number = values.dtype == np.float64
-        told = pl.Series(name, values if is_number else values.tolist())
-        if is_number:
-            told = told.set(told.is_nan() | told.is_infinite(), None)
-        columns.append(told.cast(kind))
+    whole = {name: np.concatenate([week[name] for week in weeks]) for name in schema}
+    for name, values in whole.items():
+        if values.dtype == np.float64:
+            whole[name] = np.where(np.isfinite(values), values, np.nan)
+    plain = {
+        name: values.tolist() if values.dtype == object else values
+        for name, values in whole.items()
+    }
     decimals = [name for name, kind in schema.items() if kind == pl.Float64]
     return (
-        pl.DataFrame(columns)
+        pl.DataFrame(plain, nan_to_null=True)
+        .cast(pl.Schema(schema))
         .with_columns(pl.col(decimals).round_sig_figs(SIGNIFICANT_DIGITS))
         .sort("week_start", "issue_id")
     )
