@@ -6,6 +6,7 @@ any method. Not here: a method.
 """
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,8 @@ class Plan:
     doubled_from: int | None = None
     zero_share: float = 0.0
     current_weeks: int = CURRENT_WEEKS
+    wander: float = 0.0
+    """Standard deviation of the log rate about its mean: an autoregression, .9 from week to week"""
 
 
 def simulate(plan: Plan) -> Bench:
@@ -69,7 +72,8 @@ def simulate(plan: Plan) -> Bench:
         if plan.doubled_from is not None:
             mean = np.where(week > plan.doubled_from, 2 * mean, mean)
         for _ in range(plan.series):
-            counts, outbreak = _series(chance, mean, phi, plan)
+            around = mean * _wandering(chance, plan.wander) if plan.wander else mean
+            counts, outbreak = _series(chance, around, phi, plan)
             columns.append(counts)
             outbreaks.append(outbreak)
             labels.append(label)
@@ -88,6 +92,14 @@ def _mean(label: int, week: NDArray[np.int64]) -> tuple[Array, float]:
         angle = 2 * np.pi * number * week / SEASON_WEEKS
         logarithm = logarithm + cosine * np.cos(angle) + sine * np.sin(angle)
     return np.exp(logarithm), phi
+
+
+def _wandering(chance: np.random.Generator, deviation: float) -> Array:
+    """A factor of mean 1 for every week."""
+    noise = chance.normal(size=WEEKS) * np.sqrt(1 - 0.9**2)
+    noise[0] /= np.sqrt(1 - 0.9**2)
+    level = np.array(list(accumulate(noise, lambda before, new: 0.9 * before + new)))
+    return np.asarray(np.exp(deviation * level - deviation**2 / 2))
 
 
 def _series(

@@ -201,8 +201,18 @@ def null_verdicts(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def directions(options: argparse.Namespace) -> dict[str, Any]:
-    """A tenth of the series climb to twice their rate in ten weeks; a tenth had one spike."""
-    bench = simulate(Plan(options.series, options.seed, current_share=0.0, has_past=False))
+    """A tenth of the series climb to twice their rate in ten weeks; a tenth had one spike.
+
+    The rates of the others are steady, or wander by 15 % to and fro and never climb.
+    """
+    return {
+        name: _directions(options, wander) for name, wander in (("steady", 0.0), ("unsteady", 0.15))
+    }
+
+
+def _directions(options: argparse.Namespace, wander: float) -> dict[str, Any]:
+    plan = Plan(options.series, options.seed, current_share=0.0, has_past=False, wander=wander)
+    bench = simulate(plan)
     chance = np.random.default_rng(options.seed + 1)
     counts = bench.counts[-130:].copy()
     kind: NDArray[np.int64] = chance.choice(np.arange(3), counts.shape[1], p=[0.8, 0.1, 0.1])

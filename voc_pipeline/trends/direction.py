@@ -3,6 +3,9 @@
 Two lengths of "the last weeks" are tried, for a slow course needs the longer one. A change that is
 months old is no direction any more: the weeks just before tell whether the course goes on.
 
+A rate that always wandered must go further than one that stood still before it is said to go
+somewhere: what its walk alone would put between two spans is part of their chance.
+
 Here: the comparison of two spans of weeks, adjusted for exposure and season. Not here: this
 week's surprise (`scan`) and the choice of the word (`verdicts`).
 """
@@ -20,6 +23,7 @@ RECENT_WEEKS = 6
 RECENT_SPANS = (RECENT_WEEKS, 13)
 BASE_WEEKS = 26
 NEAR_WEEKS = 10
+WANDER_SHARE = 0.4
 QUIET_SPANS = (4, 6, 8)
 QUIET_SHARE = 0.2
 LEAST_CASES_BEFORE = 5.0
@@ -34,6 +38,8 @@ class Span:
     """Adjusted for the season; 0 where a week is not evidence."""
     phi: Array
     """(series,): variance over mean."""
+    wander: Array | float = 0.0
+    """(series,): variance of the step that the log rate takes a week without going anywhere."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,11 @@ def _compared(span: Span, weeks: int, weeks_before: int) -> _Comparison:
     observed = (exposure[recent] > 0).sum(axis=0) * 2 >= weeks
     usable = observed & ((exposure[before] > 0).sum(axis=0) >= 6) & (recent_count + base_count > 0)
     share = recent_exposure / np.maximum(recent_exposure + base_exposure, 1e-300)
-    p_value = _two_sided(recent_count / span.phi, base_count / span.phi, share)
+    whole = recent_count + base_count
+    # a random walk's means, apart by chance
+    gone = WANDER_SHARE * span.wander * (weeks + weeks_before) / 3.0
+    phi = span.phi + gone * whole * share * (1.0 - share)
+    p_value = _two_sided(recent_count / phi, base_count / phi, share)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (recent_count / recent_exposure) / (base_count / base_exposure)
     return _Comparison(np.where(usable, ratio, np.nan), np.where(usable, p_value, np.nan))

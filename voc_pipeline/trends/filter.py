@@ -51,6 +51,8 @@ class FilterPath:
     zero: Array
     season: Array
     """(weeks kept, 4, series): coefficients of the harmonics."""
+    wander: Array
+    """(weeks kept, series): variance of the level's step of a week, by the speeds' weights."""
     snapshots: dict[int, Snapshot]
     last: State
     """What is known after the last week: `counterfactual` carries it on."""
@@ -160,6 +162,12 @@ class RunningFilter:
             [(state.speed_weight * state.mean[2:]).sum(axis=1) for state in self._states], axis=1
         )
 
+    @property
+    def wander(self) -> Array:
+        """Variance of the level's step of a week, per series."""
+        square = np.asarray(self._settings.level_volatilities)[:, None] ** 2
+        return np.concatenate([(state.speed_weight * square).sum(axis=0) for state in self._states])
+
     def snapshot(self) -> Snapshot:
         """The law of the week after the last, on the exposure of a usual week."""
         later = self.state
@@ -212,13 +220,13 @@ def follow(
     snapshots: dict[int, Snapshot] = {}
     for step, week in enumerate(weeks):
         running = running or RunningFilter(len(week.count), settings)
-        season = running.season if step >= first_kept else None
+        before = (running.season, running.wander) if step >= first_kept else None
         ahead = running.step(week)
-        if season is not None:
-            kept.append((ahead.mean, ahead.level_variance, ahead.phi, ahead.zero, season))
+        if before is not None:
+            kept.append((ahead.mean, ahead.level_variance, ahead.phi, ahead.zero, *before))
         if step in snapshot_steps:
             snapshots[step] = running.snapshot()
     if running is None:
         raise ValueError("the filter needs at least one week")
-    mean, level, phi, zero, seasons = (np.stack(part) for part in zip(*kept, strict=True))
-    return FilterPath(first_kept, mean, level, phi, zero, seasons, snapshots, running.state)
+    mean, level, phi, zero, season, wander = (np.stack(part) for part in zip(*kept, strict=True))
+    return FilterPath(first_kept, mean, level, phi, zero, season, wander, snapshots, running.state)

@@ -247,8 +247,12 @@ class Measurer:
         exposure = grid.exposure[weeks][:, columns] * np.exp(factor)
         late = self.weeks_before(first) >= self._history_weeks
         exposure = np.where(late & (weeks[:, None] < first), 0.0, exposure)
+        still = max(step - max(RECENT_SPANS), self._path.first_step) - self._path.first_step
         return Span(
-            np.where(exposure > 0, count, 0.0), exposure, self._path.snapshots[step].phi[columns]
+            np.where(exposure > 0, count, 0.0),
+            exposure,
+            self._path.snapshots[step].phi[columns],
+            self._path.wander[still, columns],  # a climb must not pass for a habit
         )
 
     def _without_spike(self, step: int) -> Array:
