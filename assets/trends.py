@@ -21,7 +21,7 @@ from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
 from voc_pipeline.warehouse import decisions, erasure, evidence, knowledge
 from voc_pipeline.warehouse.store import frame_hash
 
-VERSION = 3
+VERSION = 4
 
 
 def trends(run: WeekRun) -> None:
