@@ -24,7 +24,7 @@ RECENT_SPANS = (RECENT_WEEKS, 13)
 BASE_WEEKS = 26
 NEAR_WEEKS = 10
 WANDER_SHARE = 0.25
-"""Part of a rate's wandering that is held against a direction: all of it would hide two climbs in
+"""Part of a rate's wandering that is held against a direction: all of it would hide three climbs in
 five among wandering rates, for a climb is told from a walk by its length alone."""
 QUIET_SPANS = (4, 6, 8)
 QUIET_SHARE = 0.2
