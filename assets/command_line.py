@@ -101,7 +101,8 @@ def run(
 
 @app.command()
 def check(home: HomeOption = None) -> None:
-    """Validate settings, the action register and sources; load nothing."""
+    """Validate settings, decisions, glossary, the action register and sources; load nothing."""
+    from assets.curation_file import check_decisions, file_text
     from connectors import connect
     from connectors.exposure import read_exposure
     from voc_pipeline.actions.register import read_register
@@ -109,6 +110,7 @@ def check(home: HomeOption = None) -> None:
     chosen = Home.chosen(home)
     company, sources = chosen.settings.company, chosen.settings.sources
     read_register(chosen.actions_text, [one.id for one in chosen.settings.functions])
+    decided = check_decisions(chosen, file_text(chosen))
     _ = chosen.pseudonym_key
     found = Table("source", "kind", "channel", "found", title=escape(company.name))
     wrong = 0
@@ -124,6 +126,8 @@ def check(home: HomeOption = None) -> None:
     if chosen.settings.exposure is not None:
         rows = read_exposure(chosen.settings.exposure, chosen.path)
         out.print(f"Exposure: {rows['exposure'].sum():,.0f} {chosen.settings.exposure.unit}")
+    if decided:
+        out.print(f"{decided} decisions of people are in order.")
     out.print("Settings and sources are in order. Nothing was loaded.")
 
 

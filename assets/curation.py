@@ -8,10 +8,8 @@ from assets.naming import Namer, namer_of
 from assets.stage import WeekRun
 from assets.vector_model import chosen_model
 from models.curation import CuratedIssue, CuratedQuote, DecisionRow, read_decisions
-from models.errors import ConfigurationError
 from models.glossary import Glossary, Theme, read_glossary
 from models.issue import Issue, IssueQuote
-from models.settings import Settings
 from models.week import ONE_WEEK
 from voc_pipeline.issues.curation import concerned, curate_issues, read_rulings, split_members
 from voc_pipeline.issues.quotes import quotes_of_members
@@ -33,7 +31,7 @@ def curation(run: WeekRun) -> None:
     line restores all current tables, and what was published stays as published.
     """
     warehouse = run.warehouse
-    glossary = known_glossary(read_glossary(run.home.path), run.settings)
+    glossary = read_glossary(run.home.path, [one.id for one in run.settings.functions])
     model = chosen_model(run.settings.engine.vector_model, run.home.path)
     _decide(run, glossary, model)
     latest = warehouse.latest_week("issues")
@@ -46,22 +44,6 @@ def curation(run: WeekRun) -> None:
     if current.height:
         with warehouse.transaction():
             warehouse.replace(Theme, theme_rows(current, glossary.themes), "TRUE")
-
-
-def known_glossary(glossary: Glossary, settings: Settings) -> Glossary:
-    """The glossary, if every function it names is one of the settings.
-
-    Raises:
-        ConfigurationError: a theme is owned by a function that is not there.
-    """
-    functions = {one.id for one in settings.functions}
-    for theme in glossary.themes:
-        if theme.function is not None and theme.function not in functions:
-            raise ConfigurationError(
-                f"glossary.toml: theme {theme.id!r} has function {theme.function!r}, which is not "
-                f"in settings.toml: write one of {', '.join(sorted(functions)) or 'none'}"
-            )
-    return glossary
 
 
 def _decide(run: WeekRun, glossary: Glossary, model: VectorModel) -> None:

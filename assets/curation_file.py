@@ -56,7 +56,7 @@ def add_decision(home: Home, told: Mapping[str, object]) -> tuple[Decision, Deci
     number = 1 + max((int(one[2:]) for one in known), default=0)
     row = {"id": f"D-{number:04d}", **{key: value for key, value in told.items() if value}}
     fresh = _with(text, row)
-    _check(home, fresh)
+    check_decisions(home, fresh)
     _write(home, fresh)
     return parse_decisions(fresh, CURATION_FILE)[-1].decision, replaced
 
@@ -75,7 +75,7 @@ def remove_decision(home: Home, decision_id: str) -> Decision:
             "--decisions` shows those in force"
         )
     fresh = _without(text, decision_id)
-    _check(home, fresh)
+    check_decisions(home, fresh)
     _write(home, fresh)
     return found[0].decision
 
@@ -152,21 +152,35 @@ def _ids_ever(home: Home) -> list[str]:
     return [] if found is None else found["decision_id"].to_list()
 
 
-def _check(home: Home, text: str) -> None:
-    """Everything a run would refuse, before anything is written."""
+def check_decisions(home: Home, text: str) -> int:
+    """Everything a run would refuse, before anything is written or run; returns their number.
+
+    Raises:
+        ConfigurationError: a decision is wrong, contradicts another, or names an issue, theme or
+            function that is not there; the message has the line.
+    """
+    written = parse_decisions(text, CURATION_FILE)
+    functions = {one.id for one in home.settings.functions}
+    themes = {one.id for one in read_glossary(home.path, functions).themes}
     issues = read_published(home.path, "SELECT issue_id FROM issues ORDER BY ALL")
     crosswalk = read_published(home.path, "SELECT * FROM issue_crosswalk ORDER BY ALL")
     before = read_published(home.path, "SELECT * FROM decisions ORDER BY decision_id")
     if issues is None or crosswalk is None or before is None:
-        raise ConfigurationError(f"{home.path}: no week has run yet: there are no issues")
+        if written:
+            raise ConfigurationError(
+                f"{CURATION_FILE} line {written[0].line}: no week has run yet in {home.path}: "
+                "there are no issues to decide about"
+            )
+        return 0
     read_rulings(
-        parse_decisions(text, CURATION_FILE),
+        written,
         known=set(issues["issue_id"]),
         crosswalk=crosswalk.filter(pl.col("old_issue_id") != ""),
-        functions={one.id for one in home.settings.functions},
-        themes={one.id for one in read_glossary(home.path).themes},
+        functions=functions,
+        themes=themes,
         before=before,
     )
+    return len(written)
 
 
 def _write(home: Home, text: str) -> None:

@@ -6,6 +6,7 @@ register's issues are grouped by likeness alone.
 """
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar
 
@@ -57,24 +58,51 @@ class Theme(TableRow):
     is_found: bool = Field(description="True if no person defined it: found among the issues.")
 
 
-def read_glossary(home: Path) -> Glossary:
+def read_glossary(home: Path, functions: Collection[str] | None = None) -> Glossary:
     """The glossary of a home; an empty one without a file.
 
+    Args:
+        home: the home's folder.
+        functions: ids of the settings' functions, to refuse a theme owned by any other.
+
     Raises:
-        ConfigurationError: the file is no TOML, or a key is unknown, missing or wrong.
+        ConfigurationError: the file is no TOML, a key is unknown, missing or wrong, or a function
+            is not there; the message has the line.
     """
     path = home / GLOSSARY_FILE
     if not path.is_file():
         return Glossary()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Glossary.model_validate(content)
+        text = path.read_text(encoding="utf-8")
+        glossary = Glossary.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no valid TOML: {error}") from error
     except ValidationError as error:
         found = error.errors()[0]
         place = ".".join(str(part) for part in found["loc"])
         raise ConfigurationError(
-            f"{path}: {place}: {found['msg'].removeprefix('Value error, ')} "
-            f"(found {shortened(found['input'])})"
+            f"{path}{_line_of(text, found['loc'])}: {place}: "
+            f"{found['msg'].removeprefix('Value error, ')} (found {shortened(found['input'])})"
         ) from error
+    for at, theme in enumerate(glossary.themes):
+        if functions is not None and theme.function not in (None, *functions):
+            raise ConfigurationError(
+                f"{path}{_line_of(text, ('themes', at, 'function'))}: theme {theme.id!r} has "
+                f"function {theme.function!r}, which is not in settings.toml: add it there, or "
+                "name another"
+            )
+    return glossary
+
+
+def _line_of(text: str, place: tuple[int | str, ...]) -> str:
+    """` line 12`, where a theme, or a key of it, stands; nothing where it cannot be told."""
+    if len(place) < 2 or place[0] != "themes" or not isinstance(place[1], int):
+        return ""
+    lines = text.splitlines()
+    starts = [at for at, one in enumerate(lines) if one.replace(" ", "").startswith("[[themes]]")]
+    if place[1] >= len(starts):
+        return ""
+    first, after = starts[place[1]], [*starts, len(lines)][place[1] + 1]
+    key = str(place[2]) if len(place) > 2 else ""
+    told = [at for at in range(first, after) if lines[at].split("=")[0].strip() == key]
+    return f" line {(told or [first])[0] + 1}"

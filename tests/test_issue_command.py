@@ -11,9 +11,11 @@ from homes import published_tables, run, week
 from typer.testing import CliRunner
 
 from assets.command_line import app
+from assets.curation_file import check_decisions
 from assets.home import Home
 from models.curation import CURATION_FILE, parse_decisions
 from models.errors import ConfigurationError
+from models.glossary import read_glossary
 
 VOC = CliRunner()
 CORRECTED = "SELECT * EXCLUDE (reason) FROM restatements ORDER BY ALL"
@@ -166,3 +168,33 @@ def test_a_run_names_the_line_of_a_decision_it_cannot_follow(home):
     outcome = run_weeks(home, [week(WEEKS)])
     assert not outcome.succeeded
     assert any("line 2: D-0001: ISS-9999" in line for line in outcome.failures)
+
+
+def test_check_reads_decisions_and_glossary_and_names_the_line(home):
+    def check() -> str:
+        done = VOC.invoke(app, ["check", "--home", str(home.path)])
+        return f"{done.output}{done.exception or ''}"
+
+    known = next(iter(totals(home)))
+    row = '{{ id = "D-000{}", do = "mute", issue = "{}", by = "a", on = 2025-11-03, why = "b" }},'
+    file = home.path / CURATION_FILE
+
+    def write(*rows: str) -> None:
+        file.write_text("\n".join(["decisions = [", *rows, "]", ""]), encoding="utf-8")
+
+    write(row.format(1, known))
+    assert "1 decisions of people are in order" in check()
+    write(row.format(1, known), row.format(2, "ISS-9999"))
+    assert "line 3: D-0002: ISS-9999 is not in the register" in check()
+    for text in (f"decisions = [\n{row.format(1, known)}\n{row.format(1, known)}\n]", "nonsense,"):
+        with pytest.raises(ConfigurationError, match=r"line 3|line 1"):
+            check_decisions(home, text)
+    file.unlink()
+    glossary = home.path / "glossary.toml"
+    said = glossary.read_text(encoding="utf-8")
+    glossary.write_text(said.replace('function = "', 'function = "no_', 1), encoding="utf-8")
+    line = next(at for at, one in enumerate(said.splitlines(), 1) if one.startswith("function"))
+    assert f"glossary.toml line {line}: theme" in check()
+    glossary.write_text(said.replace("seeds = [", "seads = [", 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"glossary\.toml line \d+: themes\.0\.se"):
+        read_glossary(home.path)

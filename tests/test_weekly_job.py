@@ -17,9 +17,12 @@ from homes import left_behind, report_files, run, simulated_home, week
 from assets.definitions import definitions_of
 from assets.home import Home
 from assets.launch import instance_of, run_weeks
+from models.curation import DecisionRow
+from models.errors import ConfigurationError
 from models.raw import Load, RawRecord
 from models.trend import PublishedFigure, Restatement
 from voc_pipeline import FLOW
+from voc_pipeline.issues.vectors import load_model
 from voc_pipeline.warehouse import soundness
 
 
@@ -174,14 +177,53 @@ def _with_tests_on_path():
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
 
 
-def test_a_rebuild_counts_every_segment_in_its_crosswalk(own_copy):
+class TurnedVectors:
+    """Another vector model: wordllama turned round, so that issues stay much the same."""
+
+    model_id, dimension = "wordllama-turned-256", 256
+
+    def __init__(self):
+        self._straight = load_model("wordllama")
+
+    def embed(self, texts):
+        return self._straight.embed(texts)[:, ::-1].copy()
+
+
+def decided(home: Home) -> dict[str, str]:
+    """Decisions about the largest issues; returns the decided name, function and id of each."""
+    with home.warehouse() as warehouse:
+        large = warehouse.query(
+            "SELECT issue_id FROM mentions GROUP BY ALL ORDER BY count(*) DESC, issue_id LIMIT 4"
+        )["issue_id"].to_list()
+    named, kept, gone, owned = large
+    lines = (
+        f'id = "D-0001", do = "rename", issue = "{named}", name = "Said plainly"',
+        f'id = "D-0002", do = "merge", issue = "{gone}", into = "{kept}"',
+        f'id = "D-0003", do = "assign", issue = "{owned}", function = "billing"',
+    )
+    rows = "".join(f'  {{ {one}, by = "a", on = 2025-11-03, why = "b" }},\n' for one in lines)
+    (home.path / "curation.toml").write_text(f"decisions = [\n{rows}]\n", encoding="utf-8")
+    return dict(zip(("named", "kept", "gone", "owned"), large, strict=True))
+
+
+def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisions_hold(
+    own_copy, monkeypatch
+):
     from assets.rebuild import rebuild_register
 
+    decisions = decided(own_copy)
     with own_copy.warehouse() as warehouse:
         placed = warehouse.value("SELECT count(DISTINCT segment_id) FROM assignments")
         ids = set(warehouse.query("SELECT DISTINCT issue_id FROM issues")["issue_id"])
+    monkeypatch.setattr("assets.vector_model.load_model", lambda _name: TurnedVectors())
+    refused = run_weeks(own_copy, [week(WEEKS)])
+    assert not refused.succeeded
+    assert any("voc rebuild --from 2025-W39" in line for line in refused.failures)
+    with pytest.raises(ConfigurationError, match="starts at the first week"):
+        rebuild_register(own_copy, week(2))
+
     outcome, crosswalk = rebuild_register(own_copy, week(1))
-    assert outcome.succeeded
+    assert outcome.succeeded, outcome.failures
     assert crosswalk["mention_count"].sum() == placed
     assert set(crosswalk["old_issue_id"]) - {""} <= ids
     assert not set(crosswalk["new_issue_id"]) & ids
@@ -189,5 +231,21 @@ def test_a_rebuild_counts_every_segment_in_its_crosswalk(own_copy):
     with own_copy.warehouse() as warehouse:
         restated = warehouse.rows(Restatement, "reason = 'rebuilt'")
         published = warehouse.rows(PublishedFigure)
+        models = set(warehouse.query("SELECT DISTINCT model_id FROM issues")["model_id"])
+        shown = warehouse.rows(DecisionRow)
+        note = warehouse.recall("rebuild.1")
     assert not restated.is_empty()
     assert set(published["issue_id"]) - {""} <= ids
+    assert models == {TurnedVectors.model_id}
+    assert note == "from 2025-W39, wordllama-0.4.0.post1-256 to wordllama-turned-256"
+    assert shown["is_in_force"].all()
+    assert set(shown["written_issue_id"]) == set(decisions.values()) - {decisions["kept"]}
+    assert set(shown["issue_id"]).isdisjoint(ids)
+    with duckdb.connect(str(own_copy.path / "voc.duckdb"), read_only=True) as analyst:
+        names = analyst.sql("SELECT issue_id, label, function FROM issues").pl()
+    after = dict(shown.select("action", "issue_id").iter_rows())
+    assert names.filter(pl.col("label") == "Said plainly")["issue_id"].to_list() == [
+        after["rename"]
+    ]
+    owner = names.filter(pl.col("issue_id") == after["assign"])["function"].to_list()
+    assert owner == ["billing"]
