@@ -3,8 +3,8 @@
 Each asks the whole warehouse, so every week that a run touched is covered, late records included.
 """
 
+from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -114,20 +114,13 @@ def published_figures_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCh
     """
     home: Home = context.resources.home.home
     with home.warehouse() as warehouse:
+        weeks = _latest_reports(context, warehouse)
         found = soundness.unexplained_figures(warehouse)
-        misprinted = []
-        for folder, week in _latest_reports(context, home, warehouse):
-            published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
-            kept = {model: warehouse.rows(model, f"{model.partition} = ?", week) for model in _KEPT}
-            value = _value_of(folder)
-            told = unpublished(value, published, kept) if value else [_UNREADABLE]
-            misprinted += [(folder.name, one) for one in told]
-    remedy = "a published figure changed silently: its week must be judged again"
-    if misprinted:
-        remedy = "a report prints what the tables do not say: build it again"
-        rows = pl.DataFrame(misprinted, schema=_FAULTS, orient="row")
-        found = pl.concat([found, rows], how="diagonal")
-    return _result(found, remedy)
+        printed = misprinted(home, warehouse, weeks)
+    if printed.is_empty():
+        return _result(found, "a published figure changed silently: its week must be judged again")
+    remedy = "a report prints what the tables do not say: build it again"
+    return _result(pl.concat([found, printed], how="diagonal"), remedy)
 
 
 @dg.asset_check(asset="report", required_resource_keys={"home"}, pool=WRITER_POOL)
@@ -135,36 +128,55 @@ def report_is_proven(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     """Every figure printed on the latest reports is the one its reference stands for."""
     home: Home = context.resources.home.home
     with home.warehouse() as warehouse:
-        folders = [folder for folder, _ in _latest_reports(context, home, warehouse)]
+        weeks = _latest_reports(context, warehouse)
+    return _result(
+        unproven(home, weeks), "a report prints what the tables do not say: build it again"
+    )
+
+
+def misprinted(home: Home, warehouse: Warehouse, weeks: Iterable[date]) -> pl.DataFrame:
+    """One row per figure in these weeks' reports that is not the one published: week, fault."""
     rows = []
-    for folder in folders:
-        value = _value_of(folder)
-        page = (folder / "report.html").read_text("utf-8")
-        rows += [(folder.name, one) for one in (faults(page, value) if value else [_UNREADABLE])]
-    found = pl.DataFrame(rows, schema=_FAULTS, orient="row")
-    return _result(found, "a report prints what the tables do not say: build it again")
+    for week in weeks:
+        value = _value_of(home, week)
+        published = warehouse.rows(PublishedFigure, "week_start <= ?", week)
+        kept = {model: warehouse.rows(model, f"{model.partition} = ?", week) for model in _KEPT}
+        told = unpublished(value, published, kept) if value else [_UNREADABLE]
+        rows += [(week_label(week), one) for one in told]
+    return pl.DataFrame(rows, schema=_FAULTS, orient="row")
+
+
+def unproven(home: Home, weeks: Iterable[date]) -> pl.DataFrame:
+    """One row per place of these weeks' pages that is not what its reference says: week, fault."""
+    rows = []
+    for week in weeks:
+        value = _value_of(home, week)
+        page = (home.reports / week_label(week) / "report.html").read_text("utf-8")
+        told = faults(page, value) if value else [_UNREADABLE]
+        rows += [(week_label(week), one) for one in told]
+    return pl.DataFrame(rows, schema=_FAULTS, orient="row")
 
 
 _KEPT: tuple[type[TableRow], ...] = (
     Score, ScoreDriver, Survey, FixVerdict, FixWeek, TrendBacktest,
 )  # fmt: skip
+"""Tables whose rows of a week stay as they were published."""
 _UNREADABLE = "report.json was written by another version of this program, or changed since"
 _FAULTS = {"week": pl.String, "fault": pl.String}
 
 
-def _latest_reports(
-    context: dg.AssetCheckExecutionContext, home: Home, warehouse: Warehouse
-) -> list[tuple[Path, date]]:
-    """Folder and week of the run's latest reports."""
+def _latest_reports(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> list[date]:
+    """The run's latest weeks, or the latest week that has a report."""
     asked = weeks_of_run(context.run.tags)
     weeks = asked or [week for week in [warehouse.latest_week("report")] if week]
-    return [(home.reports / week_label(week), week) for week in sorted(weeks)[-PROVEN_WEEKS:]]
+    return sorted(weeks)[-PROVEN_WEEKS:]
 
 
-def _value_of(folder: Path) -> WeeklyReport | None:
+def _value_of(home: Home, week: date) -> WeeklyReport | None:
     """A report's value; None if it cannot be read."""
+    path = home.reports / week_label(week) / "report.json"
     try:
-        return WeeklyReport.model_validate_json((folder / "report.json").read_bytes())
+        return WeeklyReport.model_validate_json(path.read_bytes())
     except ValidationError:
         return None
 

@@ -240,6 +240,7 @@ def tables(issue_count: int = 16, week_count: int = 104, seed: int = 7) -> Repor
             [
                 (WEEK, "all", 4120, 0.907, 0.046, 31, 0.3125, 0.0703),
                 (WEEK, "10 and more", 2980, 0.899, 0.051, 29, 0.2932, 0.0611),
+                (WEEK, "3 to 10", 12, 0.9167, 0.0833, 1, 0.0101, 0.0042),
                 (WEEK, "under 1", 0, None, None, 0, None, None),
             ],
             schema=BACK_TEST_SCHEMA,

@@ -1,5 +1,7 @@
 """The whole job on a small simulated company: same bytes however it is run, nothing lost."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 from conftest import WEEKS
 from homes import left_behind, report_files, run, simulated_home, week
 
+from assets.checks import misprinted, unproven
 from assets.definitions import definitions_of
 from assets.home import Home
 from assets.launch import instance_of, run_weeks
@@ -21,6 +24,7 @@ from models.curation import DecisionRow
 from models.errors import ConfigurationError
 from models.raw import Load, RawRecord
 from models.trend import PublishedFigure, Restatement
+from models.week import week_label
 from voc_pipeline import FLOW
 from voc_pipeline.issues.vectors import load_model
 from voc_pipeline.warehouse import soundness
@@ -105,6 +109,34 @@ def test_a_doubled_row_and_a_false_quote_are_found(own_copy):
         assert soundness.broken_grains(warehouse)["table_name"].to_list() == ["segments"]
         promises = soundness.broken_contracts(warehouse)["promise"].to_list()
     assert promises == ["a quote is a substring of a masked verbatim"]
+
+
+@pytest.mark.parametrize("table", ["published_figures", "scores", "trend_backtest"])
+def test_a_figure_of_a_report_that_was_not_published_is_found(table, own_copy):
+    last = week(WEEKS)
+    path = own_copy.reports / week_label(last) / "report.json"
+    with own_copy.warehouse() as warehouse:
+        assert misprinted(own_copy, warehouse, [last]).is_empty()
+        told = json.loads(path.read_bytes())
+        one = next(
+            one for one in told["references"] if one["table"] == table and one["value"] is not None
+        )
+        one["value"] += 1
+        path.write_text(json.dumps(told), encoding="utf-8")
+        assert misprinted(own_copy, warehouse, [last])["fault"].to_list()[0].startswith(one["ref"])
+        path.write_text("{}", encoding="utf-8")
+        assert misprinted(own_copy, warehouse, [last]).height == 1
+
+
+def test_a_figure_changed_on_a_page_is_found(own_copy):
+    last = week(WEEKS)
+    assert unproven(own_copy, [last]).is_empty()
+    page = own_copy.reports / week_label(last) / "report.html"
+    html = page.read_text(encoding="utf-8")
+    shown = re.search(r'response_count">(\d+) responses', html)
+    assert shown
+    page.write_text(html.replace(shown[0], shown[0].replace(shown[1], "9" + shown[1])), "utf-8")
+    assert not unproven(own_copy, [last]).is_empty()
 
 
 def test_an_old_week_run_again_places_only_what_is_new_and_restates(own_copy):

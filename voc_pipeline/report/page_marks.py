@@ -271,6 +271,10 @@ class Marks:
         """`12 latest of 45`: how many of a list are shown."""
         return self.tell(Said(f"{RULES[rule]:g} {order} of {of_all}", reference(RULE, rule), ref))
 
+    def has_shares(self, band: BackTestBand) -> bool:
+        """True if the shares of a band are of enough issue-weeks to be printed."""
+        return band.inside_share is not None and band.issue_week_count >= LEAST_FOR_SHARE
+
     def share_of(self, share: float | None, count: int) -> str:
         """A share, unless it is one of too few."""
         if share is None:
