@@ -14,6 +14,7 @@ from voc_pipeline.issues.standing import NOWHERE, Codes, Matrix, Numbers, Standi
 _NEIGHBOURS = 10
 _VOTE_WEIGHT = 0.5
 _CLOSENESS_POWER = 4
+_MARGIN_WEIGHT = 2.5
 _BLOCK_ROWS = 256
 _DECIMALS = 6
 
@@ -43,10 +44,11 @@ def join(
     centres = np.array([one.centre() for one in issues], dtype=np.float32)
     least = np.array([one.threshold for one in issues])
     ballot = np.searchsorted(numbers, places)
+    sure = _sureness(known, centres, ballot)
     for start in range(0, len(filled), _BLOCK_ROWS):
         rows = filled[start : start + _BLOCK_ROWS]
         similarity = (vectors[rows] @ centres.T).astype(np.float64).round(_DECIMALS)
-        votes = _votes(vectors[rows] @ known.T, ballot, len(numbers))
+        votes = _votes(vectors[rows] @ known.T, sure, ballot, len(numbers))
         told = (similarity + _VOTE_WEIGHT * votes).round(_DECIMALS)
         best = told.argmax(axis=1)
         like = similarity[np.arange(len(rows)), best]
@@ -56,12 +58,23 @@ def join(
     return place, near, score
 
 
-def _votes(similarity: Matrix, ballot: Codes, issues: int) -> Numbers:
+def _sureness(known: Matrix, centres: Matrix, ballot: Codes) -> Numbers:
+    """What a known text's vote weighs, 0 to 1: little if it lies nearer to another issue."""
+    similarity = (known @ centres.T).astype(np.float64)
+    rows = np.arange(len(known))
+    own = similarity[rows, ballot].copy()
+    similarity[rows, ballot] = -1.0
+    margin = own - similarity.max(axis=1)
+    sure: Numbers = np.clip(0.5 + _MARGIN_WEIGHT * margin, 0.01, 1.0).round(_DECIMALS)
+    return sure
+
+
+def _votes(similarity: Matrix, sure: Numbers, ballot: Codes, issues: int) -> Numbers:
     """Share of every issue among each row's nearest known texts, the closer weighing more."""
     count = min(_NEIGHBOURS, similarity.shape[1])
     nearest = np.argpartition(similarity, similarity.shape[1] - count, axis=1)[:, -count:]
     closeness = np.take_along_axis(similarity, nearest, axis=1).astype(np.float64)
-    weights = np.clip(closeness.round(_DECIMALS), 0.0, 1.0) ** _CLOSENESS_POWER
+    weights = sure[nearest] * np.clip(closeness.round(_DECIMALS), 0.0, 1.0) ** _CLOSENESS_POWER
     cells = np.arange(len(similarity))[:, None] * issues + ballot[nearest]
     votes = np.bincount(cells.ravel(), weights.ravel(), minlength=len(similarity) * issues)
     votes = votes.reshape(len(similarity), issues)
