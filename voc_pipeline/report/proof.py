@@ -9,7 +9,7 @@ What the figures ought to be is asked of the tables elsewhere (`references.query
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from math import floor
@@ -28,6 +28,8 @@ _ASIDE = {"style", "time"}
 """Elements whose numbers are no figures: the style sheet, and dates."""
 _TICKS = {"tick", "scale", "head"}
 _NUMBER = re.compile(rf"[+{wording.MINUS}]?\d(?:[\d,]*\d)?(?:\.\d+)?[%{wording.TIMES}]?")
+_DRAWN = re.compile(r'<path class="[a-z ]+" d="[^"<>]*"/>')
+"""Lines and areas of a picture: they hold no text."""
 _TITLE_OF_FILE = "head"
 
 
@@ -103,7 +105,7 @@ def faults(html: str, report: WeeklyReport) -> list[str]:
     words = frozenset(_texts(report.model_dump(exclude={"references"})))
     dates = _dates(report)
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(_DRAWN.sub("", html))
     reader.close()
     found = [f"no reference for {text!r}" for text in reader.loose if _figures(text, dates)]
     for element in reader.marked:
@@ -219,23 +221,29 @@ def written(one: FigureReference) -> frozenset[str]:
     value = one.value
     if value is None:
         return frozenset()
-    by_unit: dict[str, set[str]] = {
-        "count": {wording.grouped(value)},
-        # The ends of a range are rounded down, so that a whole count above one reads as above it.
-        "bound": {wording.grouped(max(floor(value), 0))},
-        "share": {wording.percent(value), wording.percent(value, 0)},
-        "per_thousand": {wording.decimal(value)},
-        "ratio": {wording.times(value)},
-        "change": {wording.change(value), wording.percent(value, 0)},
-        # Parts are rounded so that they sum to the whole.
-        "difference": {wording.signed(end) for end in (floor(value), floor(value) + 1)},
-        "mean": {wording.mean(value)},
-        "mean_points": {wording.mean(value, is_signed=True)},
-        "points": {wording.signed(value)},
-        "share_points": {wording.signed(100 * value)},
-    }
-    shown = by_unit.get(one.unit, {wording.decimal(value), wording.signed(value)})
+    shown = _WRITTEN.get(one.unit, _as_score)(value)
     return frozenset(shown | {text.removesuffix("%") for text in shown})
+
+
+def _as_score(value: float) -> set[str]:
+    return {wording.decimal(value), wording.signed(value)}
+
+
+_WRITTEN: dict[str, Callable[[float], set[str]]] = {
+    "count": lambda value: {wording.grouped(value)},
+    # The ends of a range are rounded down, so that a whole count above one reads as above it.
+    "bound": lambda value: {wording.grouped(max(floor(value), 0))},
+    "share": lambda value: {wording.percent(value), wording.percent(value, 0)},
+    "per_thousand": lambda value: {wording.decimal(value)},
+    "ratio": lambda value: {wording.times(value)},
+    "change": lambda value: {wording.change(value), wording.percent(value, 0)},
+    # Parts are rounded so that they sum to the whole.
+    "difference": lambda value: {wording.signed(floor(value) + up) for up in (0, 1)},
+    "mean": lambda value: {wording.mean(value)},
+    "mean_points": lambda value: {wording.mean(value, is_signed=True)},
+    "points": lambda value: {wording.signed(value)},
+    "share_points": lambda value: {wording.signed(100 * value)},
+}
 
 
 def _quote_faults(text: str, ref: str, by_ref: Mapping[str, FigureReference]) -> list[str]:
