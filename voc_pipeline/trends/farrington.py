@@ -210,20 +210,21 @@ def _threshold(told: _Told, observed: Array, settings: FarringtonSettings) -> tu
 
 def _count_quantile(mean: Array, phi: Array, probability: float) -> Array:
     """The least count whose cumulative probability reaches `probability`; Poisson if phi is 1."""
-    excess = np.maximum(phi - 1.0, 1e-9)
-    dispersed = stats.nbinom.ppf(probability, mean / excess, 1.0 / (1.0 + excess))
-    return np.asarray(np.where(phi > 1, dispersed, stats.poisson.ppf(probability, mean)))
+    found = np.empty_like(mean)
+    wide = phi > 1
+    excess = phi[wide] - 1.0
+    found[wide] = stats.nbinom.ppf(probability, mean[wide] / excess, 1.0 / phi[wide])
+    found[~wide] = stats.poisson.ppf(probability, mean[~wide])
+    return found
 
 
 def _at_least(mean: Array, phi: Array, count: Array) -> Array:
     """P(count or more)."""
-    one = np.maximum(count, 1.0)
-    excess = np.maximum(phi - 1.0, 1e-9)
-    tail = np.where(
-        phi > 1,
-        special.betainc(one, mean / excess, excess / (1.0 + excess)),
-        special.gammainc(one, mean),
-    )
+    wide, one = phi > 1, np.maximum(count, 1.0)
+    tail = np.empty_like(mean)
+    excess = phi[wide] - 1.0
+    tail[wide] = special.betainc(one[wide], mean[wide] / excess, excess / phi[wide])
+    tail[~wide] = special.gammainc(one[~wide], mean[~wide])
     return np.where(count > 0, tail, 1.0)
 
 
