@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from voc_pipeline.trends.filter_state import (
     FilterSettings,
+    Pool,
     State,
     begin,
     evolve,
@@ -29,7 +30,8 @@ from voc_pipeline.trends.negative_binomial import Array, Predictive
 
 __all__ = ["FilterPath", "FilterSettings", "ObservedWeek", "RunningFilter", "follow", "run_filter"]
 _DEFAULTS = FilterSettings()
-_BLOCK = 1024  # series whose week fits the processor's cache
+_BLOCK = 2048  # series whose week nearly fits the processor's cache; fewer cost more calls
+_POOL_WEEKS = 4  # what mature series share changes little in a month, and is asked every week
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class RunningFilter:
         self._states = [first_state(part.stop - part.start, settings) for part in self._parts]
         self._usual = np.ones(series)  # exposure of a usual week: a slow average
         self._phase = 0.0
+        self._pool: Pool | None = None
+        self._pool_age = 0
 
     @property
     def state(self) -> State:
@@ -126,7 +130,8 @@ class RunningFilter:
         slow = np.where(first | ~self._begun(), size, 0.75 * self._usual + 0.25 * size)
         self._usual = np.where(seen, slow, self._usual)
         new = first | born
-        pool = pool_of(self._states, settings) if new.any() else None
+        pool = self._pool_now() if new.any() else None
+        self._pool_age += 1
         wave = harmonics(np.array([week.phase]), settings.season_weeks)[:, 0]
         log_size = np.log(size)
         doubt = np.broadcast_to(np.asarray(week.doubt, dtype=np.float64), count.shape)
@@ -142,6 +147,11 @@ class RunningFilter:
                 ahead = predict(state, wave, log_size[own], settings, doubt[own])
             learn(state, ahead, count[own], seen[own], settings)
         return told
+
+    def _pool_now(self) -> Pool | None:
+        if self._pool is None or self._pool_age >= _POOL_WEEKS:
+            self._pool, self._pool_age = pool_of(self._states, self._settings), 0
+        return self._pool
 
     def _begun(self) -> NDArray[np.bool_]:
         return np.concatenate([state.age >= 0 for state in self._states])
