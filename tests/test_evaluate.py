@@ -11,6 +11,7 @@ from benchmarks.identity import replay_table
 from models.errors import ConfigurationError
 from voc_pipeline.evaluate.identity import Replay, judge_identity, late_labels, replay
 from voc_pipeline.evaluate.issues import FoundIssues, find_issues, judge_issues, stems
+from voc_pipeline.evaluate.many_labels import judge_many
 from voc_pipeline.issues.vectors import load_model
 
 BANKING77 = Path("../shared/data/intents/banking77_train.parquet")
@@ -110,6 +111,22 @@ def test_a_perfect_finding_scores_one_and_an_unassigned_text_is_a_group_of_its_o
     none = FoundIssues([None] * 20, {})
     assert judge_issues(none, human)["ari"] == 0
     assert judge_issues(none, human)["k"] == 0
+
+
+def test_several_labels_a_text_are_scored_by_the_label_an_issue_speaks_for():
+    human = [frozenset({"late", "rude"})] * 10 + [frozenset({"late"})] * 10 + [frozenset()] * 5
+    found = FoundIssues(["X"] * 10 + ["Y"] * 10 + ["Y"] * 5, {"X": "Rude", "Y": "Late"})
+    judged = judge_many(found, human)
+    assert (judged["texts_judged"], judged["ari"]) == (20, 1)  # against the rarest label of each
+    assert (judged["labels_scored"], judged["labels_spoken_for"]) == (2, 2)
+    assert judged["macro_f1"] == round((1 + 2 * 10 / 30) / 2, 4)
+    assert judged["micro_f1"] == round(2 * 20 / (20 + 30), 4)
+
+
+def test_labels_in_one_column_are_parted_by_the_separator(tmp_path):
+    path = write(tmp_path, text=["a late parcel", "rude staff"], label=["late| rude", "rude"])
+    found = figures("issues", path, "--text", "text", "--label", "label", "--separator", "|")
+    assert (found["labels_scored"], found["macro_f1"]) == (0, 0)
 
 
 def test_an_impure_issue_does_not_count_for_its_label():

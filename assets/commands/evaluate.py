@@ -31,10 +31,14 @@ def issues(
     text: TextOption,
     label: LabelOption,
     vectors: VectorsOption = "wordllama",
+    separator: Annotated[
+        str, typer.Option("--separator", help="What parts the labels of texts that have several.")
+    ] = "",
 ) -> None:
     """How well issues are found in one batch: agreement with labels, speed, memory."""
     from assets.vector_model import chosen_model
     from voc_pipeline.evaluate.issues import find_issues, judge_issues
+    from voc_pipeline.evaluate.many_labels import judge_many
 
     table = _labelled(file, text, label)
     model = chosen_model(vectors, Path())
@@ -42,10 +46,18 @@ def issues(
     started = time.perf_counter()
     found = find_issues(texts, model)
     seconds = time.perf_counter() - started
+    human = table[label].to_list()
+    if separator:
+        given = [
+            frozenset(filter(None, map(str.strip, (one or "").split(separator)))) for one in human
+        ]
+        judged = judge_many(found, given)
+    else:
+        judged = judge_issues(found, human)
     _print(
         {
             "vectors": model.model_id,
-            **judge_issues(found, table[label].to_list()),
+            **judged,
             "texts_per_second": round(len(texts) / seconds, 1),
             "peak_memory_mb": _peak_memory_mb(),
         }
