@@ -103,6 +103,8 @@ def _state(line: SourceLine) -> Cell:
         return cell(f"✕ {line.state}{weeks}", "bad")
     if line.state in ("quiet", "surge"):
         return cell("! low" if line.state == "quiet" else "! high", "warn")
+    if line.state == "ok" and line.expected_count is None:
+        return cell("○ no usual yet", "quiet")
     return cell("✓ as usual", "good") if line.state == "ok" else cell(f"○ {line.state}", "quiet")
 
 
@@ -276,8 +278,8 @@ def _method(view: View) -> Beside:
         ),
         "The usual band of the key figures spans nine in ten of the 26 weeks before.",
         (
-            "Earlier weeks are shown as they were published. Every figure carries its source: the "
-            "table report_figures holds the query behind it."
+            "Earlier weeks are shown as they were published. Every figure carries the reference of "
+            "its source in the files report.html and report.json beside this one."
         ),
     ]
     limits = [

@@ -35,6 +35,12 @@ def score_chart(score: ScoreLine, title: str, cal: Calendar) -> Markup:
     if score.usual is not None and low <= score.usual <= high:
         y = number(level(score.usual, low, high, _FLOOR, _TOP))
         parts.append(f'<path class="without" d="M{_LEFT} {y}H{_WIDTH - 6}"/>')
+    ends = [place(one)[-1] for one in (series.lower, series.upper) if one]
+    if len(ends) == 2 and ends[0] is not None and ends[1] is not None:
+        parts.append(
+            f'<path class="line" d="M{number(ends[0][0])} {number(ends[0][1])}'
+            f'V{number(ends[1][1])}"/>'
+        )
     if points and points[-1] is not None:
         parts.append(mark(points[-1], is_above=score.standing in ("lower", "higher")))
     parts.append(month_ticks(series, (_LEFT, step, _WIDTH), _HEIGHT - 4, cal))
