@@ -210,16 +210,16 @@ def _with_tests_on_path():
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
 
 
-class TurnedVectors:
-    """Another vector model: wordllama turned round, so that issues stay much the same."""
+class OtherVectors:
+    """Another vector model by its id; wordllama's vectors, so that issues stay in one piece."""
 
-    model_id, dimension = "wordllama-turned-256", 256
+    model_id, dimension = "wordllama-other-256", 256
 
     def __init__(self):
-        self._straight = load_model("wordllama")
+        self._wordllama = load_model("wordllama")
 
     def embed(self, texts):
-        return self._straight.embed(texts)[:, ::-1].copy()
+        return self._wordllama.embed(texts)
 
 
 def decided(home: Home) -> dict[str, str]:
@@ -248,7 +248,7 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
     with own_copy.warehouse() as warehouse:
         placed = warehouse.value("SELECT count(DISTINCT segment_id) FROM assignments")
         ids = set(warehouse.query("SELECT DISTINCT issue_id FROM issues")["issue_id"])
-    monkeypatch.setattr("assets.vector_model.load_model", lambda _name: TurnedVectors())
+    monkeypatch.setattr("assets.vector_model.load_model", lambda _name: OtherVectors())
     refused = run_weeks(own_copy, [week(WEEKS)])
     assert not refused.succeeded
     assert any("voc rebuild --from 2025-W39" in line for line in refused.failures)
@@ -258,6 +258,7 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
     outcome, crosswalk = rebuild_register(own_copy, week(1))
     assert outcome.succeeded, outcome.failures
     assert crosswalk["mention_count"].sum() == placed
+    assert crosswalk["old_issue_id"].is_unique().all()
     assert set(crosswalk["old_issue_id"]) - {""} <= ids
     assert not set(crosswalk["new_issue_id"]) & ids
     assert set(crosswalk["from_week"]) == {week(1)}
@@ -269,8 +270,8 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
         note = warehouse.recall("rebuild.1")
     assert not restated.is_empty()
     assert set(published["issue_id"]) - {""} <= ids
-    assert models == {TurnedVectors.model_id}
-    assert note == "from 2025-W39, wordllama-0.4.0.post1-256 to wordllama-turned-256"
+    assert models == {OtherVectors.model_id}
+    assert note == "from 2025-W39, wordllama-0.4.0.post1-256 to wordllama-other-256"
     assert shown["is_in_force"].all()
     assert set(shown["written_issue_id"]) == set(decisions.values()) - {decisions["kept"]}
     assert set(shown["issue_id"]).isdisjoint(ids)
