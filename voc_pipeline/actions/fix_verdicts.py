@@ -164,15 +164,18 @@ class EffectWeek:
         start = self._step - PEAK_WEEKS
         if self._weeks_before(start) < LEAST_HISTORY:
             return
+        if not columns:
+            return
         outlook = self._ahead(self._filtered(start), start, self._step)
-        upper = np.stack(
-            [outlook.week(ahead).quantile(PEAK_QUANTILE) for ahead in range(PEAK_WEEKS)]
-        )
-        high = (self._count[start:] > upper) & (self._grid.exposure[start : self._step] > 0)
-        for column in columns:
-            number = int(high[:, column].sum())
+        at = np.array(columns)
+        laws = [outlook.week(ahead).take(at) for ahead in range(PEAK_WEEKS)]
+        upper = np.stack([law.quantile(PEAK_QUANTILE) for law in laws])
+        heard = self._grid.exposure[start : self._step, at] > 0
+        high = (self._count[start:, at] > upper) & heard
+        for column, is_high in zip(columns, high.T, strict=True):
+            number = int(is_high.sum())
             if number <= SHORT_RISE:
-                self._count[start:, column][high[:, column]] = np.nan
+                self._count[start:, column][is_high] = np.nan
                 self.left_out[column] = number
 
     def column(self, one: Effect) -> int | None:
@@ -220,6 +223,7 @@ class EffectWeek:
             sizes = grid.exposure[step] if column is None else grid.exposure[step, [column]]
             exposure = float(sizes.max())
             law = self._law(step) if known and exposure > 0 else None
+            own = None if law is None else law.take(np.array([column]))
             rows.append(
                 {
                     "as_of_week": self._week,
@@ -228,9 +232,9 @@ class EffectWeek:
                     "period": _period(one, grid.weeks[step]),
                     "feedback_count": 0 if column is None else int(grid.count[step, column]),
                     "exposure": exposure,
-                    "expected_count": None if law is None else float(law.expected[column]),
-                    "lower_bound": None if law is None else float(law.quantile(0.025)[column]),
-                    "upper_bound": None if law is None else float(law.quantile(0.975)[column]),
+                    "expected_count": None if own is None else float(own.expected[0]),
+                    "lower_bound": None if own is None else float(own.quantile(0.025)[0]),
+                    "upper_bound": None if own is None else float(own.quantile(0.975)[0]),
                 }
             )
         return rows
