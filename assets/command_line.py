@@ -85,6 +85,7 @@ def demo(
         (home / GLOSSARY_FILE).write_text(company_glossary_toml(), encoding="utf-8")
     chosen = Home.chosen(home)
     _run(chosen, chosen.weeks_to(DEMO_FIRST_WEEK + ONE_WEEK * (weeks - 1)))
+    out.print(f"Other commands on it:      add --home {escape(str(home))}")
 
 
 @app.command()
@@ -267,10 +268,24 @@ def _tell(home: Home, outcome: "Outcome") -> None:
             "the run failed, and nothing half-done was published:\n"
             + "\n".join(f"  {line}" for line in outcome.failures)
         )
+    _tell_result(home)
     out.print(f"Report of the latest week: {escape(str(home.reports / 'latest' / 'report.html'))}")
     out.print(f"All weeks:                 {escape(str(home.reports / 'index.html'))}")
     out.print(f"Analysts' database:        {escape(str(home.path / 'voc.duckdb'))}")
     out.print(f"Dagster UI:                uv run voc ui --home {escape(str(home.path))}")
+
+
+def _tell_result(home: Home) -> None:
+    """The latest headline, and how many records were ever set aside."""
+    from voc_pipeline.warehouse.publish import read_published
+
+    reports = read_published(home.path, "SELECT * FROM reports ORDER BY week_start DESC LIMIT 1")
+    if reports is not None and reports.height:
+        newest = reports.row(0, named=True)
+        out.print(f"{newest['week_label']}: {escape(newest['headline'])}")
+    aside = read_published(home.path, "SELECT count(*) AS found FROM rejects")
+    if aside is not None and aside["found"][0]:
+        out.print(f"Set aside so far, with reasons in table `rejects`: {aside['found'][0]}")
 
 
 @contextmanager
@@ -287,6 +302,8 @@ def _progress() -> Iterator["ProgressListener"]:
 
         def listener(stage: str, week: date, done: int, total: int) -> None:
             if stage not in bars:
+                if not out.is_terminal:  # where no bar moves, as in a log
+                    out.print(f"{stage}: {total} weeks ...")
                 bars[stage] = progress.add_task(stage, total=total, week="")
             progress.update(bars[stage], completed=done, week=week_label(week))
 

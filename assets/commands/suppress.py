@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from assets.home import Home
 from models.errors import ConfigurationError
+from models.source import FilesSource
+from voc_pipeline.warehouse.store import WAREHOUSE_FILE
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -30,12 +33,29 @@ def suppress(
     ids = [*(customers or []), *(file.read().splitlines() if file else [])]
     if not any(one.strip() for one in ids):
         raise ConfigurationError("no customer to erase: name ids, or a --file with one a line")
-    erased = suppress_customers(Home.chosen(home), ids)
+    chosen = Home.chosen(home)
+    if not (chosen.path / WAREHOUSE_FILE).exists():
+        raise ConfigurationError(f"no week has run in {chosen.path}: there is nobody to erase yet")
+    erased = suppress_customers(chosen, ids)
     out.print(
         f"{erased.customers} customers are on the list of the suppressed: {erased.records} records "
         f"erased, {erased.reports} reports written again without their words."
     )
+    if not erased.records:
+        out.print(
+            "[yellow]warning[/] No record of them was found: are the ids written as the sources "
+            "write them?"
+        )
+        nameless = _without_customers(chosen)
+        if nameless:
+            out.print(f"No column customer_id is set for: {escape(', '.join(nameless))}.")
     out.print(
         "Published figures keep their numbers; the next weekly run restates what is known now. "
         "Mails already sent, and the sources themselves, are not ours to change."
     )
+
+
+def _without_customers(home: Home) -> list[str]:
+    """Sources of files that do not say who speaks: nobody can be erased from them."""
+    files = [one for one in home.settings.sources if isinstance(one, FilesSource)]
+    return [one.id for one in files if one.columns.customer_id is None]
