@@ -45,6 +45,7 @@ def report(run: WeekRun) -> None:
     with renderer(len(due)) as beside:
         for week in run.weeks:
             if week not in due:
+                _note_kept(run, week)
                 continue
             value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
             if built is not None:
@@ -75,11 +76,25 @@ def _tell(run: WeekRun, value: WeeklyReport, forms: dict[str, bytes]) -> None:
         week,
         1,
         headline=value.headline,
-        page=dg.MetadataValue.path(str(folder / PAGE)),
-        print=dg.MetadataValue.path(str(folder / "report.pdf")),
-        figures=dg.MetadataValue.path(str(folder / "report.xlsx")),
         preview=dg.MetadataValue.md(_preview(value)),
+        **_links(folder),
     )
+
+
+def _note_kept(run: WeekRun, week: date) -> None:
+    """A report that stands is shown by its headline and links again."""
+    kept = run.warehouse.record(PublishedReport, "week_start = ?", week)
+    if kept is not None:
+        links = _links(run.home.reports / week_label(week))
+        run.note(week, 1, unchanged=True, headline=str(kept["headline"]), **links)
+
+
+def _links(folder: Path) -> dict[str, dg.MetadataValue]:
+    return {
+        "page": dg.MetadataValue.path(str(folder / PAGE)),
+        "print": dg.MetadataValue.path(str(folder / "report.pdf")),
+        "figures": dg.MetadataValue.path(str(folder / "report.xlsx")),
+    }
 
 
 def _tables(warehouse: Warehouse, week: date) -> ReportTables:

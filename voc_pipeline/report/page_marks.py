@@ -242,7 +242,7 @@ class Marks:
                 wording.percent(fix.smallest_fall, 0),
                 refs.fix(fix.action_id, "smallest_visible_fall"),
             )
-            pieces += [" The smallest fall we could have seen: ", least, "."]
+            pieces += [" A fall of ", least, " would have been seen four times in five."]
         elif fix.outcome != "worked":
             pieces.append(" Too few reports to see any fall for sure.")
         return said(*pieces)
