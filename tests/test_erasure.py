@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from assets.command_line import app
 from assets.home import Home
 from models.issue import Issue
-from models.raw import Load, RawRecord
+from models.raw import Load
 from models.trend import PublishedFigure, Restatement
 from voc_pipeline.feedback.customers import customer_key
 from voc_pipeline.warehouse import erasure, soundness
@@ -147,13 +147,11 @@ def test_published_figures_stay_and_the_next_week_restates_what_is_known(erased)
         figures = warehouse.rows(PublishedFigure, "week_start <= ?", week(WEEKS))
         restated = warehouse.rows(Restatement, "as_of_week = ?", week(WEEKS + 1))
         again = warehouse.rows(Load, "received_week = ?", week(WEEKS + 1))
-        raw = warehouse.rows(RawRecord)
         feedback = warehouse.query("SELECT feedback_id FROM feedback")["feedback_id"]
         assert soundness.unbalanced_loads(warehouse).is_empty()
     assert figures.equals(before["figures"])
     assert set(restated["reason"]) == {"erased"}
     assert again["suppressed_count"].sum() > 0
-    assert raw.height > 0
     assert before["feedback"].isdisjoint(feedback)
 
 
@@ -161,3 +159,18 @@ def test_no_customer_named_is_refused(tmp_path):
     said = CliRunner().invoke(app, ["suppress", "--home", str(tmp_path)])
     assert said.exit_code != 0
     assert "no customer to erase" in str(said.exception)
+
+
+def test_an_unknown_customer_is_told_apart_from_an_erased_one(erased):
+    home, _, _ = erased
+    said = CliRunner().invoke(app, ["suppress", "nobody-of-ours", "--home", str(home.path)])
+    assert said.exit_code == 0, said.output
+    assert "0 records erased" in said.output
+    assert "No record of them was found" in said.output
+    assert "No column customer_id is set for: app_reviews" in said.output
+
+
+def test_a_home_that_never_ran_is_left_as_it_is(tmp_path):
+    said = CliRunner().invoke(app, ["suppress", "ann", "--home", str(tmp_path)])
+    assert "no week has run" in str(said.exception)
+    assert not list(tmp_path.iterdir())

@@ -19,7 +19,7 @@ _PENDING = "erasure.pending"
 _BY_SEGMENT = ("assignments", "mentions", "split_members", "issue_quotes", "curated_quotes")
 _SURVIVORS = """WITH RECURSIVE survivors AS (
     SELECT DISTINCT register_week, issue_id AS placed_id, issue_id FROM issues
-    UNION ALL
+    UNION
     SELECT s.register_week, s.placed_id, l.other_issue_id FROM survivors s
     JOIN issue_lineage l ON l.issue_id = s.issue_id AND l.event = 'merged'
         AND l.week_start <= s.register_week AND l.other_issue_id <> l.issue_id
