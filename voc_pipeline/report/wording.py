@@ -14,7 +14,6 @@ ELLIPSIS = "…"
 LABEL_LIMIT = 90
 SENTENCE_LIMIT = 300
 QUOTE_LIMIT = 260
-CARD_QUOTE_LIMIT = 120
 
 _ENGLISH = dates.Calendar()
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
