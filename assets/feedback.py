@@ -1,5 +1,6 @@
 """feedback: raw records mapped by their connector, masked, conformed, duplicates marked."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -12,7 +13,10 @@ from voc_pipeline.feedback.duplicates import mark_duplicates
 from voc_pipeline.warehouse import intake, knowledge
 
 VERSION = 1
-_ASIDE = ("source_id", "external_id", "revision", "scope", "reason", "remedy")
+AT_ONCE = 20_000
+"""Raw records masked in one go. Masking has a price by call, far above that of a week's records;
+a text of any length is cut first, so memory stays small."""
+_ASIDE = ("source_id", "external_id", "revision", "received_week", "scope", "reason", "remedy")
 
 
 def feedback(run: WeekRun) -> None:
@@ -22,45 +26,63 @@ def feedback(run: WeekRun) -> None:
     counted in `rejects`; the record itself always becomes a row.
     """
     settings = run.settings
-    options = ConformOptions(
-        pseudonym_key=run.home.pseudonym_key,
-        time_zone=settings.company.time_zone,
-        longest_verbatim=settings.engine.longest_verbatim,
-        allowed_names=settings.masking.allowed_names,
-    )
     used = (settings.sources, settings.masking, settings.engine.longest_verbatim)
-    for week in run.weeks:
-        stage = run.warehouse.stage(
+    stages = {
+        week: run.warehouse.stage(
             "feedback",
             week,
             version=VERSION,
             inputs={"raw": run.warehouse.output_hash("raw", week)},
             settings=used,
         )
-        if stage.is_current:
+        for week in run.asked_weeks
+    }
+    stale = [week for week, stage in stages.items() if not stage.is_current]
+    masked = _masked(run, stale)
+    for week in run.weeks:
+        if week not in stale:
             continue
-        mapped, aside = _mapped(run, week)
-        masked = mask_records(mapped, options)
-        earlier = knowledge.earlier_texts(run.warehouse, masked.feedback["text_key"], week)
-        rows = mark_duplicates(masked.feedback, earlier)
-        set_aside = pl.concat([aside, masked.set_aside.select(_ASIDE)])
+        conformed, set_aside = next(masked)
+        earlier = knowledge.earlier_texts(run.warehouse, conformed["text_key"], week)
+        rows = mark_duplicates(conformed, earlier)
         with run.warehouse.transaction():
             run.warehouse.replace(Feedback, rows, "received_week = ?", week)
             intake.replace_set_aside(run.warehouse, set_aside, week)
-            stage.record({Feedback: rows})
+            stages[week].record({Feedback: rows})
         _note(run, week, rows)
 
 
-def _mapped(run: WeekRun, week: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A load week's raw records in our words, source by source, and the parts set aside."""
+def _masked(run: WeekRun, weeks: Sequence[date]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The feedback of each load week, its duplicates not yet marked, and its parts set aside."""
+    settings = run.settings
+    options = ConformOptions(
+        pseudonym_key=run.home.pseudonym_key,
+        time_zone=settings.company.time_zone,
+        longest_verbatim=settings.engine.longest_verbatim,
+        allowed_names=settings.masking.allowed_names,
+    )
+    for together in intake.blocks_of_weeks(run.warehouse, weeks, AT_ONCE):
+        mapped, aside = _mapped(run, together)
+        masked = mask_records(mapped, options)
+        loaded = mapped.select("source_id", "external_id", "revision", "received_week")
+        cut = masked.set_aside.join(loaded, on=loaded.columns[:3], how="left")
+        set_aside = pl.concat([aside, cut.select(_ASIDE)])
+        for week in together:
+            is_of_week = pl.col("received_week") == week
+            yield masked.feedback.filter(is_of_week), set_aside.filter(is_of_week)
+
+
+def _mapped(run: WeekRun, weeks: Sequence[date]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The raw records of load weeks in our words, source by source, and the parts set aside."""
     mapped, set_aside = [], []
     for source in run.settings.sources:
-        records = intake.raw_partition(run.warehouse, source.id, week)
+        records = intake.raw_partitions(run.warehouse, source.id, weeks)
         connector = connect(source, run.home.path, run.settings.company.time_zone)
         mapping = connector.to_feedback(records)
         mapped.append(mapping.mapped)
+        keys = records.select("external_id", "revision", "received_week")
         named = mapping.set_aside.with_columns(source_id=pl.lit(source.id))
-        set_aside.append(named.select(_ASIDE))
+        set_aside.append(named.join(keys, on=keys.columns[:2], how="left").select(_ASIDE))
     return pl.concat(mapped), pl.concat(set_aside)
 
 

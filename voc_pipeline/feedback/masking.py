@@ -22,7 +22,7 @@ from voc_pipeline.feedback.masking_spans import TOKEN, Rule, Span, settle
 
 MOST_PASSES = 8
 FEW_TEXTS = 50
-"""Up to so many texts are masked one by one: the triggers take longer to compile."""
+"""Up to so many texts meet every rule: the triggers take longer to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,6 @@ def mask_column(texts: pl.Series, allowed_names: tuple[str, ...] = ()) -> pl.Dat
     The result equals `mask_text` of each text, without known values.
     """
     distinct = texts.drop_nulls().unique()
-    if len(distinct) <= FEW_TEXTS:
-        singly = [(text, mask_text(text, allowed_names=allowed_names)) for text in distinct]
-        rows = [(text, masked.text, masked.count) for text, masked in singly if masked.count]
-        schema = {"text": pl.String, "masked": pl.String, "count": pl.Int64}
-        return pl.DataFrame(rows, schema=schema, orient="row")
     masked = mask_texts(distinct, [()] * len(distinct), allowed_names)
     return pl.DataFrame(
         {
@@ -155,8 +150,11 @@ def mask_texts(
 
 def _triggered(
     current: pl.DataFrame, terms: Sequence[Terms]
-) -> Iterator[tuple[int, str, list[Rule]]]:
+) -> Iterator[tuple[int, str, Sequence[Rule]]]:
     """The texts that can hold something, each with the rules whose trigger it meets."""
+    if current.height <= FEW_TEXTS:
+        yield from ((place, text, RULES) for place, text in current.iter_rows())
+        return
     flagged = current.with_columns(
         pl.col("text").str.contains(_ascii_boundaries(rule.trigger)).alias(rule.name)
         for rule in RULES

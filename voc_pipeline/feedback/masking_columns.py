@@ -4,11 +4,12 @@ The caller says which columns; the rules are those of `masking`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from voc_pipeline.feedback.masking import mask_column, mask_text, mask_texts
+from voc_pipeline.feedback.masking import Terms, mask_column, mask_texts
 from voc_pipeline.feedback.masking_known import known_terms
 
 _TELLING_KEY = (
@@ -125,40 +126,81 @@ def mask_attributes(
     touched = indexed.filter(
         pl.col(column).is_in(by_trigger.implode()) | pl.col("place").is_in(told.implode())
     )
-    changes = pl.DataFrame(
-        [
-            (place, _masked_object(text, values or (), allowed_names))
-            for place, text, values in touched.iter_rows()
-        ],
-        schema={"place": indexed.schema["place"], "masked": pl.String},
-        orient="row",
-    )
+    terms = [known_terms(values or ()) for values in touched[known].to_list()]
+    masked = _masked_objects(touched[column].to_list(), terms, allowed_names)
+    changes = touched.select("place").with_columns(masked=pl.Series(masked, dtype=pl.String))
     joined = indexed.join(changes, on="place", how="left", maintain_order="left")
     return joined.select(pl.coalesce("masked", column).alias(column)).to_series()
 
 
-def _masked_object(text: str, known: Sequence[str], allowed_names: tuple[str, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A text of a JSON object, or, without a key, a whole text that is no object."""
+
+    place: int
+    key: str | None
+    text: str
+
+    @property
+    def cue(self) -> str:
+        """What the text is read with: `{"phone": "415 555"}` is `phone: 415 555`."""
+        return "" if self.key is None else f"{self.key.replace('_', ' ')}: "
+
+
+def _masked_objects(
+    texts: Sequence[str], terms: Sequence[Terms], allowed_names: tuple[str, ...]
+) -> list[str]:
+    contents = [_content(text) for text in texts]
+    fields = [
+        field
+        for place, (text, content) in enumerate(zip(texts, contents, strict=True))
+        for field in _fields(place, text, content)
+    ]
+    known = [terms[field.place] for field in fields]
+    masked = _masked([field.cue + field.text for field in fields], known, allowed_names)
+    bare = [field.text for field in fields]
+    lost = [n for n, field in enumerate(fields) if not masked[n].startswith(field.cue)]
+    alone = _masked([bare[n] for n in lost], [known[n] for n in lost], allowed_names)
+    found = [text[len(field.cue) :] for text, field in zip(masked, fields, strict=True)]
+    for n, text in zip(lost, alone, strict=True):
+        found[n] = text
+    whole = list(texts)
+    for field, text in zip(fields, found, strict=True):
+        content = contents[field.place]
+        if content is None or field.key is None:
+            whole[field.place] = text
+        elif text != field.text:
+            content[field.key] = text
+    for place, content in enumerate(contents):
+        if content is not None:
+            whole[place] = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return whole
+
+
+def _content(text: str) -> dict[str, object] | None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        return mask_text(text, known_values=known, allowed_names=allowed_names).text
-    masked = {key: _masked_field(key, one, known, allowed_names) for key, one in content.items()}
-    return json.dumps(masked, ensure_ascii=False, sort_keys=True)
+        return None
+    return content if isinstance(content, dict) else None
 
 
-def _masked_field(
-    key: str, value: object, known: Sequence[str], allowed_names: tuple[str, ...]
-) -> object:
-    """A field's text, read with its name before it: `{"phone": "415 555"}` is `phone: 415 555`."""
-    if value is None or isinstance(value, bool):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    cue = f"{key.replace('_', ' ')}: "
-    masked = mask_text(cue + text, known_values=known, allowed_names=allowed_names).text
-    if masked.startswith(cue):
-        masked = masked[len(cue) :]
-    else:
-        masked = mask_text(text, known_values=known, allowed_names=allowed_names).text
-    return value if masked == text else masked
+def _fields(place: int, text: str, content: dict[str, object] | None) -> Iterator[_Field]:
+    if content is None:
+        yield _Field(place, None, text)
+        return
+    for key, value in content.items():
+        if value is not None and not isinstance(value, bool):
+            said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield _Field(place, key, said)
+
+
+def _masked(
+    texts: Sequence[str], terms: Sequence[Terms], allowed_names: tuple[str, ...]
+) -> list[str]:
+    """Every text masked, in order."""
+    whole = list(texts)
+    changed = mask_texts(pl.Series(texts, dtype=pl.String), terms, allowed_names)
+    for place, masked in changed.select("place", "masked").iter_rows():
+        whole[place] = masked
+    return whole

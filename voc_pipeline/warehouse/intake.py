@@ -1,11 +1,13 @@
 """A load's rows: what is known of fetched ids, storing a batch, the ledger, a source's arrivals."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 import polars as pl
 
 from models.ledger import Cursor
 from models.raw import RawRecord, Reject
+from models.week import ONE_WEEK
 from voc_pipeline.warehouse.store import Warehouse, digest
 
 
@@ -142,6 +144,29 @@ def partition_keys(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
 
 
-def raw_partition(warehouse: Warehouse, source_id: str, week: date) -> pl.DataFrame:
-    """A source's raw records of one load week."""
-    return warehouse.rows(RawRecord, "source_id = ? AND received_week = ?", source_id, week)
+def raw_partitions(warehouse: Warehouse, source_id: str, weeks: Sequence[date]) -> pl.DataFrame:
+    """A source's raw records of some load weeks in a row, sorted by the grain."""
+    return warehouse.rows(
+        RawRecord, "source_id = ? AND received_week BETWEEN ? AND ?", source_id, weeks[0], weeks[-1]
+    )
+
+
+def blocks_of_weeks(
+    warehouse: Warehouse, weeks: Sequence[date], at_once: int
+) -> Iterator[list[date]]:
+    """The load weeks in order, as many together as follow each other with `at_once` raw records.
+
+    A week with more of them stands alone.
+    """
+    counted = warehouse.query("SELECT received_week, count(*) FROM raw GROUP BY ALL")
+    counts: dict[date, int] = dict(counted.iter_rows())
+    block: list[date] = []
+    for week in weeks:
+        held = sum(counts.get(one, 0) for one in block)
+        is_full = held + counts.get(week, 0) > at_once
+        if block and (is_full or week != block[-1] + ONE_WEEK):
+            yield block
+            block = []
+        block.append(week)
+    if block:
+        yield block
