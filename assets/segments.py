@@ -7,7 +7,7 @@ from models.feedback import Feedback
 from models.segment import Segment
 from voc_pipeline.issues.segments import split_segments
 
-VERSION = 1
+VERSION = 2
 
 
 def segments(run: WeekRun) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc_pipeline.issues import problems
+from voc_pipeline.issues import problem_cues, problems
 from voc_pipeline.issues.problems import PROBLEM_THRESHOLD, judge
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -72,10 +72,37 @@ def test_a_complaint_is_a_problem_without_any_score(text: str):
         "I don't think you could do any better",
         "Nothing, it was perfect",
         "without any delay",
+        "There was no problem regarding the service.",
+        "I have had no problem using it",
+        "We didn't have any problems",
+        "never any issues",
+        "no real issues",
+        "with no delay",
+        "nothing was too much trouble",
+        "It went without a hitch",
     ],
 )
 def test_praise_is_not_a_problem_however_it_is_negated(text: str):
     assert kind_of(text) == "praise"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If you have any problems call us",
+        "Flight 1041 is the first flight",
+        "I have poor mobility",
+    ],
+)
+def test_what_is_asked_after_or_said_twice_in_passing_is_no_problem(text: str):
+    assert kind_of(text) == "neutral"
+
+
+@pytest.mark.parametrize(
+    "text", ["There was no one to help", "There was no support and rude staff", "still no reply"]
+)
+def test_what_was_not_there_is_a_problem(text: str):
+    assert kind_of(text) == "problem"
 
 
 @pytest.mark.parametrize(
@@ -223,18 +250,23 @@ def test_any_text_gets_a_score_between_0_and_1_and_its_kind(
 def test_no_phrase_of_the_lexicon_stands_at_two_places():
     source = tomllib.loads(Path(problems.__file__).with_name("problem_lexicon.toml").read_text())
     lists = [*source["problem"].values(), *source["praise"].values(), source["asides"]["phrases"]]
-    phrases = [phrase for entries in lists for phrase in problems.phrases_of(entries)]
+    phrases = [phrase for entries in lists for phrase in problem_cues.phrases_of(entries)]
     assert () not in phrases
     assert [phrase for phrase, count in Counter(phrases).items() if count > 1] == []
 
 
 def test_lexicon_entries_are_read_as_texts_are():
-    assert problems.phrases_of(["can't fault"]) == {("can", "not", "fault")}
-    assert problems.phrases_of(["10 hours late"]) == {("0", "hours", "late")}
-    assert problems.phrases_of(["^ more"]) == {("^", "more")}
-    assert problems.phrases_of(["thanks ! $"]) == {("thanks", "!", "$")}
-    assert problems.phrases_of(["under [EMAIL]"]) == problems.phrases_of(["under \u00a4"])
-    assert problems.phrases_of(["cause+"]) == {("cause",), ("causes",), ("caused",), ("causing",)}
+    assert problem_cues.phrases_of(["can't fault"]) == {("can", "not", "fault")}
+    assert problem_cues.phrases_of(["10 hours late"]) == {("0", "hours", "late")}
+    assert problem_cues.phrases_of(["^ more"]) == {("^", "more")}
+    assert problem_cues.phrases_of(["thanks ! $"]) == {("thanks", "!", "$")}
+    assert problem_cues.phrases_of(["under [EMAIL]"]) == problem_cues.phrases_of(["under \u00a4"])
+    assert problem_cues.phrases_of(["cause+"]) == {
+        ("cause",),
+        ("causes",),
+        ("caused",),
+        ("causing",),
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,25 @@ cues of the text to what the score and the wording of the question make likely. 
 a text of another language has no evidence of its own, so it is neutral unless its score is bad.
 """
 
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import chain, pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from voc_pipeline.issues.problem_cues import (
+    NOT_SPOKEN,
+    Cue,
+    Lexicon,
+    english_lexicon,
+    longest_cue,
+    tokens_of,
+)
+
 PROBLEM_THRESHOLD = 0.5
 """At or above it a segment is a problem. The bias puts it where one plain cue ("did not come")
-decides: held-out precision and recall are then .82 and .89 on patient comments, .83 and .90 on
+decides: held-out precision and recall are then .84 and .89 on patient comments, .83 and .89 on
 airline tweets (`python -m benchmarks.problems` prints the curve); .6 gives precision for recall."""
 
 BIAS = -1.4  # the logit of a text without cues: one cue of 1.4 decides
@@ -32,83 +36,14 @@ CHANNEL_WEIGHTS = {"complaint": 0.7, "ticket": 0.4}  # never enough without a cu
 BAD_SCORE, BAD_SCORE_WEIGHT, GOOD_SCORE_WEIGHT = 0.25, 1.3, -0.5
 DECISIVE_CUES = 2.0  # less beside words of circumstance ("I am writing for my father") is chance
 LEANING_CUES = 1.0  # weaker evidence is not lifted by score, channel or question: see judge
-TURNING_REACH, LIFTING_REACH, MUTING_REACH = 4, 7, 4  # words behind the cue
 LIFTED_PRAISE = 2.5
-STRONG_CUE = 3.0
+FAINT_CUE, STRONG_CUE = 0.7, 3.0
 # "no delay" is praise; "not terrible" is rare, "did not call" is not
 FLIPPED_PROBLEM = (2.0, STRONG_CUE)
 FLIPPED_PRAISE_SHARE = 0.9
 MIN_WORDS, SCORE_ONLY_LOGIT = 3, 0.1  # a bad score beside words without a cue: .525
 MAX_EMPTY_WORDS, EMPTY_LOGIT = 8, -4.0  # "nothing at all", "n/a", "kind regards"
 PRAISE_THRESHOLD, SCORE_DIGITS = 1.0, 4
-
-START, END = "^", "$"
-DIGIT = re.compile(r"\d")
-NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-TOKEN = re.compile(r"\w+(?:'\w+)*|[.,;:!?()\u00a4\u2600-\u27bf\U0001f300-\U0001faff]")
-PUNCTUATION = frozenset(".,;:!?()")
-MASK = re.compile(r"\[[A-Z][A-Z0-9_ ]{0,30}\]|\bX{2,}(?:/[X\d]{2,4}){0,2}\b")
-MASKED = "\u00a4"  # stands for any masked value
-MISHEARD = re.compile(r"\b(could|should|would|must) of\b")
-ADDRESSED = re.compile(
-    r"\s*(?:@\w{1,40}:?\s+){0,5}"
-    r"(?:(?:hi|hey|hello|dear|to whom it may concern|(?:good )?(?:morning|afternoon|evening|day))"
-    rf"(?: (?:all|customer|everyone|folks|guys|madam|or|services?|sir|support|team|there|{MASKED}))"
-    r"{0,4} ?[,!:]\s)?"
-)
-NOT_SPOKEN = PUNCTUATION | {START, END, MASKED}
-CLOSES_SCOPE = PUNCTUATION | {"but", "however", "although", "though"}
-NEGATED_VERBS = """
-    are could did do does had has have is must need should was were would"""
-NUMBER_WORDS = """
-    two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty sixty
-    several"""
-SPELLED: dict[str, tuple[str, ...]] = {
-    **{
-        f"{verb}{ending}": (verb, "not")
-        for verb in NEGATED_VERBS.split()
-        for ending in ("n't", "nt")
-    },
-    **dict.fromkeys(("can't", "cant", "cannot"), ("can", "not")),
-    **dict.fromkeys(("won't", "wont"), ("will", "not")),
-    **dict.fromkeys(("ain't", "aint"), ("is", "not")),
-    **dict.fromkeys(NUMBER_WORDS.split(), ("0",)),
-}
-
-
-class Cue(NamedTuple):
-    """What a word or phrase does where it stands."""
-
-    problem: float = 0.0
-    praise: float = 0.0
-    turning_reach: int = 0
-    lifting_reach: int = 0
-    muting_reach: int = 0
-    is_wish: bool = False
-    is_circumstance: bool = False
-    closes: bool = False
-
-
-NO_CUE = Cue()
-
-
-@dataclass
-class Branch:
-    """A place in the tree of phrases: the cue that ends here, and the words that may follow."""
-
-    cue: Cue | None = None
-    following: dict[str, "Branch"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """The tree of cues, and the sets of words read whole."""
-
-    cues: dict[str, Branch]
-    empty_words: frozenset[str]
-    english_words: frozenset[str]
-    problem_questions: frozenset[str]
-    praise_questions: frozenset[str]
 
 
 class Evidence(NamedTuple):
@@ -254,7 +189,10 @@ def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float, bool]
     problem = praise = pending = 0.0
     free = turned_to = lifted_to = muted_to = 0  # words before these are used up, turned, lifted
     is_circumstance = False
+    told: set[str] = set()  # a faint cue said again says no more
     for place, branch in enumerate(map(lexicon.cues.get, words)):
+        if place < turned_to and words[place] in lexicon.qualifiers:
+            turned_to += 1
         if branch is None or place < free:
             continue
         cue, free = (
@@ -264,7 +202,7 @@ def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float, bool]
             continue
         is_circumstance |= cue.is_circumstance
         muted_to = free + cue.muting_reach if cue.muting_reach else muted_to * (not cue.closes)
-        if cue.is_wish and place < lifted_to:
+        if (cue.is_wish or cue.is_denied) and place < lifted_to:
             praise, pending = max(praise, LIFTED_PRAISE), 0.0
         elif cue.closes or cue.turning_reach or cue.lifting_reach:
             problem, praise, pending = problem + pending, praise + cue.praise, cue.problem
@@ -273,8 +211,10 @@ def summed_cues(words: list[str], lexicon: Lexicon) -> tuple[float, float, bool]
         elif place < turned_to and (turned := turned_weights(cue)):
             problem, praise, pending = problem + turned[0], praise + turned[1], 0.0
             turned_to = 0
-        else:
+        elif words[place] not in told:
             problem, praise = problem + cue.problem, praise + cue.praise
+            if 0 < cue.problem <= FAINT_CUE:
+                told.add(words[place])
     return problem + pending, praise, is_circumstance
 
 
@@ -282,119 +222,13 @@ def turned_weights(cue: Cue) -> tuple[float, float] | None:
     """Problem and praise of a cue behind a negator; None if the negator does not turn it."""
     if cue.praise:
         return cue.praise * FLIPPED_PRAISE_SHARE, 0.0
+    if cue.is_denied:
+        return 0.0, LIFTED_PRAISE
     if FLIPPED_PROBLEM[0] <= cue.problem < FLIPPED_PROBLEM[1]:
         return 0.0, cue.problem / 2
     return None
 
 
-def longest_cue(words: list[str], place: int, branch: Branch) -> tuple[Cue | None, int]:
-    """The longest cue that starts at this word, if any, and the place behind it."""
-    cue, free, end = branch.cue, place + 1, place + 1
-    while end < len(words) and (further := branch.following.get(words[end])) is not None:
-        branch, end = further, end + 1
-        if branch.cue is not None:
-            cue, free = branch.cue, end
-    return cue, free
-
-
-def tokens_of(text: str) -> list[str]:
-    """Lower-case words behind the address, closing punctuation and emoji, between START and END.
-
-    Contractions are spelled out, a number is 0, a masked value one sign.
-    """
-    if "[" in text:
-        text = MASK.sub(f" {MASKED} ", text)
-    lowered = text.lower().replace("\u2019", "'")
-    if "d of " in lowered or "t of " in lowered:
-        lowered = MISHEARD.sub(r"\1 have", lowered)
-    if opening := ADDRESSED.match(lowered):
-        lowered = lowered[opening.end() :]
-    if DIGIT.search(lowered):
-        lowered = NUMBER.sub(" 0 ", lowered)
-    words: list[str] = TOKEN.findall(lowered)
-    if not SPELLED.keys().isdisjoint(words):
-        words = list(chain.from_iterable(SPELLED.get(word, (word,)) for word in words))
-    return [START, *words, END]
-
-
 def is_foreign_code(language: str | None) -> bool:
     """True for a language that is known and is not English."""
     return language is not None and not language.lower().startswith("en")
-
-
-@lru_cache(maxsize=1)
-def english_lexicon() -> Lexicon:
-    """The packaged lexicon, read once."""
-    path = Path(__file__).with_name("problem_lexicon.toml")
-    source = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Lexicon(
-        cues=cue_tree(source),
-        empty_words=frozenset(source["empty_answers"]["words"]),
-        english_words=frozenset(source["english"]["words"]),
-        problem_questions=frozenset(source["questions"]["problem"]),
-        praise_questions=frozenset(source["questions"]["praise"]),
-    )
-
-
-def cue_tree(source: dict[str, Any]) -> dict[str, Branch]:
-    """The cues as a tree of words, by the first word of each."""
-    root = Branch()
-    for phrase, cue in weighted_cues(source).items():
-        branch = root
-        for word in phrase:
-            branch = branch.following.setdefault(word, Branch())
-        branch.cue = cue
-    return root.following
-
-
-def weighted_cues(source: dict[str, Any]) -> dict[tuple[str, ...], Cue]:
-    """Every phrase of the lexicon with what it does."""
-    problem, praise = (
-        {
-            phrase: float(weight)
-            for weight, entries in source[side].items()
-            for phrase in phrases_of(entries)
-        }
-        for side in ("problem", "praise")
-    )
-    turning, next_word, lifting = (
-        phrases_of(source["negators"][kind]) for kind in ("turning", "next_word", "lifting")
-    )
-    wishes = phrases_of(source["wishes"]["words"])
-    circumstances, muting = (
-        phrases_of(source["circumstances"][kind]) for kind in ("phrases", "muting")
-    )
-    cues = {
-        phrase: Cue(
-            problem.get(phrase, 0.0),
-            praise.get(phrase, 0.0),
-            TURNING_REACH * (phrase in turning) or int(phrase in next_word),
-            LIFTING_REACH * (phrase in lifting),
-            MUTING_REACH * (phrase in muting),
-            phrase in wishes,
-            phrase in circumstances,
-        )
-        for phrase in set().union(
-            problem, praise, turning, next_word, lifting, wishes, circumstances, muting
-        )
-    }
-    cues |= dict.fromkeys(phrases_of(source["asides"]["phrases"]), NO_CUE)
-    for word in CLOSES_SCOPE:
-        cues[word,] = cues.get((word,), NO_CUE)._replace(closes=True)
-    return cues
-
-
-def phrases_of(entries: list[str]) -> set[tuple[str, ...]]:
-    """The entries as words, read as texts are; "delay+" also as delays, delayed, delaying."""
-    return set(chain.from_iterable(map(inflected, entries)))
-
-
-def inflected(entry: str) -> Iterable[tuple[str, ...]]:
-    """One entry as words, in all the forms it stands for."""
-    at_start = (START,) * entry.startswith(START)
-    at_end = (END,) * entry.endswith(END)
-    if not entry.endswith("+"):
-        return [(*at_start, *tokens_of(entry)[1:-1], *at_end)]
-    stem = entry[:-1]
-    short = stem.removesuffix("e")
-    return [(stem,), (f"{stem}s",), (f"{short}ed",), (f"{short}ing",)]

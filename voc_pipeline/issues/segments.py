@@ -13,7 +13,8 @@ from hashlib import blake2b
 import polars as pl
 
 from models.segment import Segment
-from voc_pipeline.issues.problems import MASK, judge
+from voc_pipeline.issues.problem_cues import MASK
+from voc_pipeline.issues.problems import judge
 
 MAX_WORDS = 60
 MAX_CHARACTERS = 400
