@@ -6,7 +6,7 @@ of the simulator. An issue stands for the problem that most of its mentions trul
 share of all reports in the last six weeks over that of the half year before. Prints JSON.
 
     uv run --no-sync voc demo --home DIR
-    uv run --no-sync python -m benchmarks.planted_events --home DIR [--again]
+    uv run --no-sync python -m benchmarks.planted_events --home DIR [--again] [--table]
 
 With --again the flags are not those published: the mentions known at each cutoff are judged anew by
 the present `voc_pipeline.trends`, so that a change of it can be measured in seconds.
@@ -67,9 +67,9 @@ def _first_said(home: Home, event: Row, issues: pl.DataFrame, wanted: tuple[str,
         pl.col("verdict").is_in(wanted) | (pl.col("is_alarm") & ("SPIKING" in wanted))
     ).sort("week_start")
     if said.is_empty():
-        last = event["kind"] == "fix_fails"
+        is_none_right = {"fix_fails": "rightly nothing", "fix_recent": "nothing yet"}
         seen = ", ".join(sorted(set(during["verdict"]))) or "no published week"
-        return {"outcome": "rightly nothing" if last else f"missed: {seen} throughout"}
+        return {"outcome": is_none_right.get(event["kind"], f"missed: {seen} throughout")}
     first = said.row(0, named=True)
     late = (first["week_start"] - event["first_week"]).days // 7
     born = issues.filter(pl.col("issue_id") == first["issue_id"])["born_week"][0]
@@ -240,7 +240,21 @@ def late_records(home: Home) -> Row:
         "counts_raised": int(figures["counts_raised"]),
         "published_share_of_final": round(figures["published_share_of_final"], 4),
         "verdicts_changed": dict(changed.iter_rows()),
+        "falls_said_for_lag": _plain(_falls_for_lag(home)),
     }
+
+
+def _falls_for_lag(home: Home) -> pl.DataFrame:
+    """Falls published that are none now that all records are there, with what was true."""
+    found = home.table(
+        "SELECT week_start, issue_id, p.value_text AS published, w.verdict AS known_now "
+        "FROM published_figures p JOIN issue_weekly w USING (issue_id, week_start) "
+        "WHERE p.figure = 'verdict' AND list_contains(?, p.value_text) "
+        "AND NOT list_contains(?, w.verdict) ORDER BY ALL",
+        list(DOWN),
+        list(DOWN),
+    )
+    return found.join(home.true_ratio, on=["issue_id", "week_start"], how="left")
 
 
 def personal_data(home: Home) -> Row:
@@ -301,14 +315,44 @@ def _plain(frame: pl.DataFrame) -> list[Row]:
     return frame.to_dicts()
 
 
+def told(found: Row) -> str:
+    """The events and the flags that match none, as the Markdown tables of docs/trends.md."""
+    lines = ["| event | problem | its weeks | said | weeks late |", "|---|---|---|---|---|"]
+    for event in found["events"]:
+        said = event["outcome"]
+        if "weeks" in event:
+            verdicts = ", ".join(sorted({week["verdict"] for week in event["weeks"]}))
+            said = f"{event['kind'].replace('_', ' ')}: {verdicts}"
+        elif "said" in event:
+            said = f"{event['said']} {event['week']}"
+        what = event["kind"] + ("" if event["role"] == "subject" else f", {event['role']}")
+        course = f"{event['first_week']} to {event['last_week']}"
+        late = event.get("weeks_late", "")
+        lines.append(f"| {what} | {event['problem_id']} | {course} | {said} | {late} |")
+    lines += ["", "| flag | issue weeks | match nothing | which |", "|---|---|---|---|"]
+    for kind, counts in found["flags"].items():
+        if isinstance(counts, dict):
+            runs = [run for run in found["flags"]["wrong_runs"] if run["kind"] == kind]
+            names = "; ".join(
+                f"{run['problem_id']} {run['from']}"
+                + (f" ({run['weeks']} weeks)" if run["weeks"] > 1 else "")
+                + f", in truth {run['true_ratio_at_first']} times"
+                for run in runs
+            )
+            flag = f"{kind} | {counts['issue_weeks']} | {counts['not_true']}"
+            lines.append(f"| {flag} | {names} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--table", action="store_true", help="the tables of docs/trends.md instead")
     chosen = parser.parse_args()
     home = Home(chosen.home, chosen.again)
     found = measure(home)
-    print(json.dumps(found, indent=1, default=str))
+    print(told(found) if chosen.table else json.dumps(found, indent=1, default=str))
     survived = sum(
         found["personal_data"][name]["survivals"]
         for name in ("feedback", "segments", "quotes", "issues")

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from models.quality import PublicationLag
+from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.trends.lag import first_to_judge, publication_lag, with_nowcast
+from voc_pipeline.trends.verdicts import judge_weeks
 
 WEEK = date(2026, 6, 1)
 
@@ -118,3 +120,44 @@ def test_no_arrivals_give_no_lag_and_change_no_count():
     assert lag.is_empty()
     found = with_nowcast(judged(3), mentions(desk=1), lag, week=WEEK)
     assert found.equals(judged(3))
+
+
+def steady_reports(seed: int, weeks: int) -> pl.DataFrame:
+    """Twenty issues at steady rates, told by chat and by letters in shares of their own."""
+    rng = np.random.default_rng(seed)
+    usual = np.append(rng.gamma(2, 4, 20) + 1, 100.0)
+    by_letter = rng.random(21)
+    rate = np.stack([usual * (1 - by_letter), usual * by_letter])
+    counts = rng.poisson(rate, (weeks, 2, 21))
+    back, source, issue = (part.repeat(counts.ravel()) for part in np.indices(counts.shape)
+                           .reshape(3, -1))  # fmt: skip
+    late = np.where(source == 1, rng.choice(5, len(back)), 0)
+    names = np.array([*(f"N{number:02d}" for number in range(20)), None], dtype=object)
+    voices = pl.Series([f"v{number}" for number in range(len(back))])
+    return pl.DataFrame(
+        {
+            "issue_id": pl.Series(names[issue].tolist(), dtype=pl.String),
+            "week_start": [week(int(one)) for one in back],
+            "received_week": [week(int(one)) for one in back - late],
+            "source_id": np.array(["chat", "letters"])[source],
+            "voice_key": voices,
+            "text_key": voices,
+        }
+    )
+
+
+def verdicts_of(reports: pl.DataFrame, *, last: int) -> list[str]:
+    """The verdicts of the last weeks, each as known at its own cutoff."""
+    known = pl.DataFrame()
+    first = reports["week_start"].min()
+    for back in range(last - 1, -1, -1):
+        now = reports.filter(pl.col("received_week") <= week(back))
+        volumes = now.group_by("week_start", "source_id").agg(feedback_count=pl.len())
+        counts = weekly_counts(now, volumes, first_week=first, last_week=week(back))
+        known = pl.concat([known, judge_weeks(counts, known, pl.DataFrame(), weeks=[week(back)])])
+    return known["verdict"].to_list()
+
+
+def test_letters_of_which_a_fifth_is_there_at_the_cutoff_are_no_decline():
+    late = steady_reports(4, weeks=50)
+    assert verdicts_of(late, last=10).count("DECLINING") == 0
