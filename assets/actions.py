@@ -16,14 +16,15 @@ from voc_pipeline.trends.counts import weekly_counts
 from voc_pipeline.warehouse import Warehouse, accountability, decisions, knowledge
 from voc_pipeline.warehouse.store import digest
 
-VERSION = 1
+VERSION = 2
 
 
 def actions(run: WeekRun) -> None:
     """Every action as known at the week's cutoff, its steps, and verdicts on fixes in effect.
 
     Read from actions.toml in the home: a step counts in the weeks that end after its day. The
-    issue is followed through merges, splits and rebuilds, and never changed.
+    issue is followed through merges, splits and rebuilds, and never changed. A verdict that a
+    report gave stays with its week; the next week to close judges by what is known then.
     """
     text = run.home.actions_text
     entries = read_register(text, [one.id for one in run.settings.functions])
@@ -49,6 +50,8 @@ def actions(run: WeekRun) -> None:
         places = _places(warehouse, known, week)
         rows = action_rows(known, places, week=week)
         fixes = _fixes(run, rows, places, week)
+        if stage.has_run and knowledge.is_reported(warehouse, week):
+            fixes = _as_reported(warehouse, fixes, week)
         stage.write(
             {
                 Action: rows,
@@ -94,6 +97,18 @@ def _fixes(run: WeekRun, rows: pl.DataFrame, places: dict[str, Places], week: da
             last_week=week,
         )
     return judge_fixes(effects, counts, week=week)
+
+
+def _as_reported(warehouse: Warehouse, fixes: FixFrames, week: date) -> FixFrames:
+    """What the week's report said of a fix, and what it did not know of: entered since."""
+    told = warehouse.rows(FixVerdict, "as_of_week = ?", week)
+    kept = warehouse.rows(FixWeek, "as_of_week = ?", week)
+    return FixFrames(
+        pl.concat([told, fixes.verdicts.join(told, on="action_id", how="anti")]).sort("action_id"),
+        pl.concat([kept, fixes.weeks.join(told, on="action_id", how="anti")]).sort(
+            "action_id", "week_start"
+        ),
+    )
 
 
 def _note(run: WeekRun, week: date, rows: pl.DataFrame, fixes: FixFrames) -> None:

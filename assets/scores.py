@@ -8,19 +8,22 @@ from assets.stage import WeekRun, table_note
 from models.score import Score, ScoreDriver, Survey
 from models.settings import Settings
 from models.source import FilesSource
+from models.week import ONE_WEEK
 from voc_pipeline.customers.drivers import WINDOW_WEEKS, score_drivers
 from voc_pipeline.customers.responses import responses_of
-from voc_pipeline.customers.scores import survey_registry, week_scores
-from voc_pipeline.warehouse import decisions, knowledge, responses
+from voc_pipeline.customers.scores import survey_registry, week_scores, weeks_scored_otherwise
+from voc_pipeline.warehouse import Stage, decisions, knowledge, responses
 
-VERSION = 1
+VERSION = 2
 
 
 def scores(run: WeekRun) -> None:
     """NPS, CSAT, CES and ratings of the week with 95 % intervals, and the issues that go with them.
 
-    A week is scored again when later loads bring responses of it. Drivers compare the responses of
-    13 weeks with and without a mention of an issue: an association, never a cause.
+    A week is scored again when later loads bring responses of it. What a reported week published
+    stays: what is erased or comes late into its load counts from the next week to close on. Drivers
+    compare the responses of 13 weeks with and without a mention of an issue: an association, never
+    a cause.
     """
     asked = set(run.asked_weeks)
     for week in run.weeks:
@@ -33,11 +36,42 @@ def scores(run: WeekRun) -> None:
 
 
 def _score(run: WeekRun, week: date) -> bool:
-    """Score one as-of week; False if nothing had changed."""
+    """Score one as-of week; False if nothing had changed, or if its report is out."""
     warehouse = run.warehouse
-    names = {one.id: (one.name, one.owner) for one in run.settings.sources}
-    questions = _questions(run.settings)
-    stage = warehouse.stage(
+    stage = _stage(run, week)
+    if stage.is_current:
+        return False
+    if stage.has_run and knowledge.is_reported(warehouse, week):
+        if week in run.asked_weeks:
+            _note_kept(run, week)
+        return False
+    known = responses.latest_scores(warehouse, week - ONE_WEEK)
+    weeks = {week, *responses.weeks_answered_again(warehouse, week)}
+    first = min(*weeks, week - timedelta(weeks=WINDOW_WEEKS - 1))
+    before = responses.last_scored_week(warehouse, week)
+    are_known_current = before is None or _stage(run, before).is_current
+    if not are_known_current:
+        first = min(first, responses.first_answered_week(warehouse) or first)
+    rows = responses.scored_feedback(warehouse, first, week)
+    answers = responses_of(rows, _questions(run.settings))
+    if not are_known_current:
+        weeks.update(weeks_scored_otherwise(answers, known, week=week))
+    scored = week_scores(answers, known, weeks=sorted(weeks), week=week)
+    mentions = knowledge.current_mentions(warehouse, week, first, ("feedback_id", "issue_id"))
+    mentioned = rows.select("feedback_id", "source_id", "response_id").join(
+        mentions, on="feedback_id"
+    )
+    drivers = score_drivers(answers, mentioned, week=week)
+    latest = pl.concat([known.filter(~pl.col("week_start").is_in(weeks)), scored])
+    surveys = survey_registry(latest, _names(run.settings), week=week)
+    stage.write({Score: scored, ScoreDriver: drivers, Survey: surveys})
+    _note(run, week, scored, drivers)
+    return True
+
+
+def _stage(run: WeekRun, week: date) -> Stage:
+    warehouse = run.warehouse
+    return warehouse.stage(
         "scores",
         week,
         version=VERSION,
@@ -46,26 +80,13 @@ def _score(run: WeekRun, week: date) -> bool:
             "mentions": warehouse.history_hash("mentions", week),
             "decisions": decisions.mapping_hash(warehouse),
         },
-        settings=[names, questions],
+        settings=[_names(run.settings), _questions(run.settings)],
     )
-    if stage.is_current:
-        return False
-    weeks = sorted({week, *responses.weeks_answered_again(warehouse, week)})
-    first = min(weeks[0], week - timedelta(weeks=WINDOW_WEEKS - 1))
-    rows = responses.scored_feedback(warehouse, first, week)
-    answers = responses_of(rows, questions)
-    known = responses.latest_scores(warehouse, week - timedelta(weeks=1))
-    scored = week_scores(answers, known, weeks=weeks, week=week)
-    mentions = knowledge.current_mentions(warehouse, week, first, ("feedback_id", "issue_id"))
-    mentioned = rows.select("feedback_id", "source_id", "response_id").join(
-        mentions, on="feedback_id"
-    )
-    drivers = score_drivers(answers, mentioned, week=week)
-    latest = pl.concat([known.filter(~pl.col("week_start").is_in(weeks)), scored])
-    surveys = survey_registry(latest, names, week=week)
-    stage.write({Score: scored, ScoreDriver: drivers, Survey: surveys})
-    _note(run, week, scored, drivers)
-    return True
+
+
+def _names(settings: Settings) -> dict[str, tuple[str, str]]:
+    """What each source is called, and who owns it."""
+    return {one.id: (one.name, one.owner) for one in settings.sources}
 
 
 def _questions(settings: Settings) -> dict[str, str]:
@@ -75,6 +96,13 @@ def _questions(settings: Settings) -> dict[str, str]:
         for one in settings.sources
         if isinstance(one, FilesSource) and one.score and one.score.question
     }
+
+
+def _note_kept(run: WeekRun, week: date) -> None:
+    """What the UI says of a reported week that later knowledge would have scored otherwise."""
+    kept = run.warehouse.rows(Score, "as_of_week = ?", week)
+    told = "its report is out: what changed since is scored with the next week to close"
+    run.note(week, kept.height, kept=told)
 
 
 def _note(run: WeekRun, week: date, scored: pl.DataFrame, drivers: pl.DataFrame) -> None:

@@ -20,8 +20,8 @@ class Score(TableRow):
     """One row per as-of week, week, survey, dimension and cell: the score with its 95 % interval.
 
     A week is scored when it closes, and again, with all its rows, in a later week that brought
-    responses of it. Analysts read the latest as-of week of each week; a row whose as-of week is
-    its own week is the score as first published.
+    responses of it or found some erased. Analysts read the latest as-of week of each week; a row
+    whose as-of week is its own week is the score as first published, and stays.
     """
 
     table: ClassVar[str] = "scores"

@@ -8,8 +8,11 @@ import pytest
 from homes import made_once, run, week
 from typer.testing import CliRunner
 
+from assets.actions import actions
 from assets.command_line import app
 from assets.home import Home
+from assets.stage import WeekRun
+from models.action import FixVerdict, FixWeek
 from models.errors import ConfigurationError
 from models.trend import PublishedFigure, Restatement
 from models.week import week_label
@@ -161,6 +164,22 @@ def test_a_week_knows_only_the_steps_entered_by_its_end(acted):
     ]
     assert weeks["as_of_week"].to_list() == [week(number) for number in (6, 7, 8, 9)]
     assert changes["did"].to_list() == ["asked", "done", "asked"]
+
+
+def test_a_verdict_on_a_fix_stays_as_its_report_gave_it(acted, tmp_path):
+    home = Home(shutil.copytree(acted.path, tmp_path / "home", symlinks=True))
+    with home.warehouse() as warehouse:
+        before = {model: warehouse.rows(model) for model in (FixVerdict, FixWeek)}
+        for stage in ("mentions", "actions"):  # as if late records had come into the week
+            warehouse.execute(
+                "UPDATE stage_partitions SET fingerprint = '', output_hash = '' || week_start "
+                "WHERE stage = ? AND week_start = ?",
+                [stage, week(9)],
+            )
+        warehouse.execute("DELETE FROM mentions WHERE issue_id = 'ISS-0001'")
+        actions(WeekRun("actions", home, warehouse, [week(9)], print))
+        for model, kept in before.items():
+            assert warehouse.rows(model).equals(kept)
 
 
 def test_actions_by_command_enter_the_register_and_the_list(acted, tmp_path):

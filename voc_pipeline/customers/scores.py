@@ -59,6 +59,33 @@ def week_scores(
     return as_frame(Score, rows.with_columns(as_of_week=pl.lit(week)))
 
 
+def weeks_scored_otherwise(
+    responses: pl.DataFrame, known: pl.DataFrame, *, week: date
+) -> list[date]:
+    """The weeks before `week` whose responses no longer give the scores known of them, sorted.
+
+    The wording of a question is left out: a new one holds from the week in which it was set.
+
+    Args:
+        responses: as `responses_of` returns them, of every week.
+        known: scores of weeks before, as known so far.
+        week: Monday of the as-of week.
+    """
+    weeks = pl.concat([responses.select("week_start"), known.select("week_start")])["week_start"]
+    earlier = [one for one in weeks.unique().sort() if one < week]
+    now = week_scores(responses, known, weeks=earlier, week=week)
+    told = [one for one in Score.model_fields if one not in ("as_of_week", "question")]
+    before, after = (
+        one.filter(pl.col("response_count") > 0).select(told)
+        for one in (known.filter(pl.col("week_start") < week), now)
+    )
+    changed = [
+        before.join(after, on=told, how="anti", nulls_equal=True),
+        after.join(before, on=told, how="anti", nulls_equal=True),
+    ]
+    return pl.concat(changed)["week_start"].unique().sort().to_list()
+
+
 def _grouped(cells: pl.DataFrame) -> pl.DataFrame:
     found = (
         cells.group_by("week_start", *SURVEY, "dimension", "cell", maintain_order=True)

@@ -132,6 +132,8 @@ def erase(
         lighter=registers.select("register_week", "issue_id"),
     )
     warehouse.append(Issue, registers)
+    # Scores known so far count the erased: the next week to close compares them all.
+    warehouse.execute("UPDATE stage_partitions SET fingerprint = '' WHERE stage = 'scores'")
     warehouse.remember(_PENDING, "restate")
 
 

@@ -282,6 +282,11 @@ def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
 
 
+def is_reported(warehouse: Warehouse, week: date) -> bool:
+    """True if a week has a report: what it published stays as it is."""
+    return bool(warehouse.output_hash("report", week))
+
+
 def last_published_week(warehouse: Warehouse) -> date | None:
     """Monday of the latest week with published figures."""
     found = warehouse.query("SELECT max(week_start) AS week_start FROM published_figures")

@@ -65,3 +65,18 @@ def weeks_scored_after(warehouse: Warehouse, week: date) -> list[date]:
         "ORDER BY week_start",
         [week],
     )["week_start"].to_list()
+
+
+def last_scored_week(warehouse: Warehouse, week: date) -> date | None:
+    """The latest week before a week that the stage has run for."""
+    found = warehouse.value(
+        "SELECT max(week_start) FROM stage_partitions WHERE stage = 'scores' AND week_start < ?",
+        week,
+    )
+    return found if isinstance(found, date) else None
+
+
+def first_answered_week(warehouse: Warehouse) -> date | None:
+    """The first week with a response that has a score."""
+    found = warehouse.value("SELECT min(week_start) FROM feedback WHERE score IS NOT NULL")
+    return found if isinstance(found, date) else None
