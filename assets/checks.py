@@ -14,6 +14,7 @@ from assets.home import Home
 from assets.partitions import weeks_of_run
 from assets.stage import WRITER_POOL, table_note
 from models.action import FixVerdict, FixWeek
+from models.quality import DataNotice
 from models.raw import SourceHealth
 from models.report import WeeklyReport
 from models.score import Score, ScoreDriver, Survey
@@ -158,7 +159,7 @@ def unproven(home: Home, weeks: Iterable[date]) -> pl.DataFrame:
 
 
 _KEPT: tuple[type[TableRow], ...] = (
-    Score, ScoreDriver, Survey, FixVerdict, FixWeek, TrendBacktest,
+    Score, ScoreDriver, Survey, FixVerdict, FixWeek, TrendBacktest, DataNotice,
 )  # fmt: skip
 """Tables whose rows of a week stay as they were published."""
 _UNREADABLE = "report.json was written by another version of this program, or changed since"

@@ -16,6 +16,7 @@ from models.action import Action, FixVerdict, FixWeek
 from models.issue import IssueLineage
 from models.ledger import PublishedReport
 from models.place import IssueNewTerm, IssuePattern, IssuePlace
+from models.quality import DataNotice
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.score import Score, ScoreDriver, Survey
@@ -32,7 +33,7 @@ from voc_pipeline.report import (
 from voc_pipeline.warehouse import Stage, Warehouse, decisions, knowledge, report_rows
 from voc_pipeline.warehouse.schema import polars_schema
 
-VERSION = 2
+VERSION = 3
 
 
 def report(run: WeekRun) -> None:
@@ -112,6 +113,7 @@ def _tables(warehouse: Warehouse, week: date) -> ReportTables:
         places=warehouse.rows(IssuePlace, "week_start = ?", week),
         patterns=warehouse.rows(IssuePattern, "week_start = ?", week),
         new_terms=warehouse.rows(IssueNewTerm, "week_start = ?", week),
+        notices=warehouse.rows(DataNotice, "week_start = ?", week),
         actions=warehouse.rows(Action, "as_of_week = ?", week),
         previous_actions=warehouse.rows(Action, "as_of_week = ?", week - ONE_WEEK),
         fix_verdicts=warehouse.rows(FixVerdict, "as_of_week = ?", week),

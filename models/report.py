@@ -35,6 +35,7 @@ from models.report_scores import DriverLine, ScoreLine, SurveyLine
 from models.report_trust import (
     ArrivalLag,
     BackTestBand,
+    DataNoticeLine,
     LabelAudit,
     LoadBalance,
     Notice,
@@ -47,11 +48,12 @@ from models.report_trust import (
 from models.table import Contract
 
 __all__ = [
-    "ArrivalLag", "BackTestBand", "Concentration", "Contribution", "DatedEvent", "DecisionCard",
-    "Dimension", "DriverLine", "FigureReference", "FixLine", "FunctionGroup", "HandOff",
-    "IndexRow", "IssuePage", "KeyFigure", "LabelAudit", "LoadBalance", "Notice", "Placement",
-    "RatePoint", "ReportAction", "ReportIssue", "ReportQuote", "RestatedFigure", "ScoreLine",
-    "SetAside", "SettledFix", "SourceLine", "Sureness", "SurveyLine", "WeekSeries", "WeeklyReport",
+    "ArrivalLag", "BackTestBand", "Concentration", "Contribution", "DataNoticeLine", "DatedEvent",
+    "DecisionCard", "Dimension", "DriverLine", "FigureReference", "FixLine", "FunctionGroup",
+    "HandOff", "IndexRow", "IssuePage", "KeyFigure", "LabelAudit", "LoadBalance", "Notice",
+    "Placement", "RatePoint", "ReportAction", "ReportIssue", "ReportQuote", "RestatedFigure",
+    "ScoreLine", "SetAside", "SettledFix", "SourceLine", "Sureness", "SurveyLine", "WeekSeries",
+    "WeeklyReport",
 ]  # fmt: skip
 
 
@@ -68,6 +70,9 @@ class WeeklyReport(Contract):
     headline: str = Field(description="The conclusion.")
     lede: str = Field(description="The line under it: the rest.")
     notices: tuple[Notice, ...] = Field(description="Missing or odd sources, worst first.")
+    data_notices: tuple[DataNoticeLine, ...] = Field(
+        (), description="Every notice on the week's data, what is missing first."
+    )
     key_figures: tuple[KeyFigure, ...] = Field(description="The four figures of page one.")
     issues: tuple[ReportIssue, ...] = Field(description="Every tracked issue, by id.")
     look_first: tuple[str, ...] = Field(max_length=3, description="Issues with a card, in order.")

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from models.quality import NoticeVerdict
 from models.table import Contract
 
 
@@ -12,6 +13,20 @@ class Notice(Contract):
 
     is_missing: bool = Field(description="True if feedback is missing; False if it is only odd.")
     text: str = Field(description="One sentence or two.")
+
+
+class DataNoticeLine(Contract):
+    """A notice on the week's data, as published with it."""
+
+    verdict: NoticeVerdict = Field(description="What is wrong or new.")
+    source_id: str = Field(description="The source.")
+    source_name: str = Field(description="As printed.")
+    owner: str = Field(description="Who answers for the source; empty if nobody is named.")
+    dimension: str = Field(description="Of a new cell, what it is a value of; else empty.")
+    cell: str = Field(description="The new cell, as printed; else empty.")
+    key: str = Field(description="The new cell as it stands in the table; else empty.")
+    observed_count: float = Field(description="As in data_notices, by the verdict.")
+    expected_count: float | None = Field(description="What was usual of the same; None: unknown.")
 
 
 class SourceLine(Contract):

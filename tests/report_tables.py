@@ -61,6 +61,11 @@ QUOTE_SCHEMA = {
     "register_week": pl.Date, "issue_id": pl.String, "quote_rank": pl.Int64,
     "is_edge": pl.Boolean, "segment_id": pl.String, "quote": pl.String,
 }  # fmt: skip
+NOTICE_SCHEMA = {
+    "week_start": pl.Date, "verdict": pl.String, "source_id": pl.String, "dimension": pl.String,
+    "cell": pl.String, "observed_count": pl.Float64, "expected_count": pl.Float64,
+    "reason": pl.String,
+}  # fmt: skip
 HEALTH_SCHEMA = {
     "source_id": pl.String, "week_start": pl.Date, "channel": pl.String,
     "expected_count": pl.Float64, "arrived_count": pl.Int64, "late_count": pl.Int64,
@@ -326,6 +331,19 @@ def pattern_rows() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PATTERN_SCHEMA, orient="row")
 
 
+def notice_rows(*more: tuple[Any, ...]) -> pl.DataFrame:
+    """A notice of each verdict that is none on a source's state."""
+    rows = [
+        ("DUPLICATE_STORM", "chat", "", None, 480.0, 2.0),
+        ("COVERAGE_CHANGE", "survey", "region", "Islands", 31.0, 0.0),
+        ("LATE_RECORDS", "phone", "", None, 30.0, 1.4),
+        ("PROVISIONAL", "store_reviews", "", None, 64.2, 380.0),
+        *more,
+    ]
+    known = [(WEEK, *row, "As the trends say.") for row in rows]
+    return pl.DataFrame(known, schema=NOTICE_SCHEMA, orient="row")
+
+
 def health_rows(**states: str) -> pl.DataFrame:
     """Twelve weeks of four sources; `chat="silent"` gives the last week's state."""
     rows = []
@@ -384,6 +402,7 @@ def acted(full: ReportTables | None = None) -> ReportTables:
             shared, schema=["issue_id", "other_issue_id", "feedback_count"], orient="row"
         ),
         placement=pl.DataFrame({"problem_count": [640], "unassigned_count": [71]}),
+        notices=notice_rows(),
         **score_tables(WEEK),
     )
 

@@ -156,7 +156,10 @@ def test_hostile_texts_call_nobody_and_lead_nowhere_in_a_chat():
 
 def test_the_workbook_has_every_figure_as_a_number_under_words():
     found = sheets(render_workbook(usual()))
-    assert list(found) == ["Issues of the week", "Series", "Functions", "Sources", "Restatements"]
+    assert list(found) == [
+        "Issues of the week", "Series", "Functions", "Sources", "Data notices",
+        "Restatements",
+    ]  # fmt: skip
     heads, *rows = found["Issues of the week"][1:]
     assert heads[:5] == ("Issue", "Number", "Function", "Status", "Reports this week")
     assert not any("_" in head for lines in found.values() for head in lines[1])
@@ -201,7 +204,7 @@ def test_the_workbook_is_the_same_bytes_and_dated_by_the_report():
 
 @pytest.mark.parametrize("given", [quiet(tables()), early(1), empty()])
 def test_a_week_with_little_still_has_all_sheets(given):
-    assert len(sheets(render_workbook(report(given)))) == 5
+    assert len(sheets(render_workbook(report(given)))) == 6
 
 
 def test_hostile_texts_stay_texts_in_the_workbook():

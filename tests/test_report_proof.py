@@ -14,11 +14,13 @@ from report_tables import (
     early,
     empty,
     health_rows,
+    notice_rows,
     quiet,
     settings,
     tables,
 )
 
+from models.quality import DataNotice
 from models.report import FigureReference, WeeklyReport
 from models.score import Score, ScoreDriver, Survey
 from voc_pipeline.report import ReportTables, build_report, render_html
@@ -31,7 +33,14 @@ WEEKS = {
     "acted": acted,
     "usual": tables,
     "quiet": lambda: quiet(tables()),
-    "dead source": lambda: replace(acted(), health=health_rows(chat="silent", survey="surge")),
+    "dead source": lambda: replace(
+        acted(),
+        health=health_rows(chat="silent", survey="surge"),
+        notices=notice_rows(
+            ("SILENT", "chat", "", None, 0.0, 384.0),
+            ("VOLUME_SHIFT", "survey", "", None, 2400.0, 384.0),
+        ),
+    ),
     "first week": lambda: early(1),
     "too early": lambda: early(3),
     "empty": empty,
@@ -81,6 +90,7 @@ def mart(given: ReportTables, report: WeeklyReport) -> duckdb.DuckDBPyConnection
         "restatements": given.restatements, "actions": given.actions,
         "fix_verdicts": pl.concat([given.fix_verdicts, given.settled])
         if given.settled.width else given.fix_verdicts, "fix_weeks": given.fix_weeks,
+        "data_notices": given.notices,
         "trend_backtest": given.back_test, "scores": given.scores,
         "score_drivers": given.drivers, "surveys": given.surveys,
         "rejects": given.rejects.with_columns(
@@ -213,13 +223,16 @@ def test_figure_that_was_not_published_is_found():
     assert len(unpublished(report, other)) == 1
 
 
-def test_survey_score_or_driver_that_was_not_published_is_found():
+def test_score_driver_or_notice_that_was_not_published_is_found():
     given, report = acted(), made("acted")
-    kept = {Score: given.scores, ScoreDriver: given.drivers, Survey: given.surveys}
+    kept = {
+        Score: given.scores, ScoreDriver: given.drivers, Survey: given.surveys,
+        DataNotice: given.notices,
+    }  # fmt: skip
     assert unpublished(report, given.figures, kept) == []
     shifted = {
         Score: pl.col("value") + 1, ScoreDriver: pl.col("lower_bound") + 1,
-        Survey: pl.col("response_count") + 1,
+        Survey: pl.col("response_count") + 1, DataNotice: pl.col("observed_count") + 1,
     }  # fmt: skip
     for model, other in shifted.items():
         found = unpublished(report, given.figures, kept | {model: kept[model].with_columns(other)})

@@ -11,8 +11,10 @@ from typing import Any
 import polars as pl
 
 from models.report import (
+    DataNoticeLine,
     DecisionCard,
     FigureReference,
+    Notice,
     Placement,
     ReportAction,
     ReportIssue,
@@ -20,7 +22,7 @@ from models.report import (
 )
 from models.settings import Settings
 from models.week import as_of, week_label
-from voc_pipeline.report import accountability, trust, wording
+from voc_pipeline.report import accountability, notices, trust, wording
 from voc_pipeline.report.dates import Calendar
 from voc_pipeline.report.figures import figures_of
 from voc_pipeline.report.function_panels import function_groups, hand_offs
@@ -140,7 +142,8 @@ def _told(
     issues, figures = with_pages(issues, [by_id[one] for one in watch], around)
     cards, proposals = _cards(this, [by_id[one] for one in first], actions)
     sureness = sureness_of(issues, tables.back_test, settings)
-    missing = sum(one.is_missing for one in this_notices(this))
+    top, noticed, notice_figures = _noticed(this)
+    missing = sum(one.is_missing for one in top)
     headline, lede = conclusion(situation_of(issues, published, sureness, missing))
     quotes = quotes_of(tables.quotes, labels)
     groups = function_groups(issues, actions, quotes, published, settings)
@@ -157,12 +160,28 @@ def _told(
         "actions": actions,
         "fixes": fixes,
         "settled": tuple(accountability.settled_lines(tables, labels)),
-    }, [*figures, *proposals]
+        "notices": top,
+        "data_notices": noticed,
+    }, [*figures, *proposals, *notice_figures]
 
 
-def this_notices(this: _Week) -> list[Any]:
-    """The notices of the week's sources."""
-    return trust.notices(trust.source_lines(this.tables.health, this.settings, this.date))
+def _noticed(
+    this: _Week,
+) -> tuple[tuple[Notice, ...], tuple[DataNoticeLine, ...], list[FigureReference]]:
+    """The lines at the top of page one, every notice of the week, the figures of their words."""
+    refs = Refs(this.date)
+    lines = tuple(notices.data_notices(this.tables.notices, this.settings))
+    sources = trust.source_lines(this.tables.health, this.settings, this.date)
+    top = notices.top_words(sources, lines, refs)
+    figures = [
+        *(sentence(this.date, f"notice/{place}", told) for place, (_, told) in enumerate(top)),
+        *(
+            sentence(this.date, f"data/{place}", notices.seen(one, refs))
+            for place, one in enumerate(lines)
+        ),
+    ]
+    told = tuple(Notice(is_missing=is_missing, text=str(text)) for is_missing, text in top)
+    return told, lines, figures
 
 
 def _cards(
@@ -195,7 +214,6 @@ def _trusted(this: _Week, labels: dict[str, str]) -> dict[str, Any]:
     loads = tables.loads.filter(pl.col("received_week") <= week)
     placed = None if tables.placement.is_empty() else tables.placement.row(0, named=True)
     return {
-        "notices": tuple(this_notices(this)),
         "sources": tuple(trust.source_lines(tables.health, settings, week)),
         "balances_week": tuple(
             trust.balances(loads.filter(pl.col("received_week") == week), settings)

@@ -17,6 +17,7 @@ from models.report import (
 from models.report_figures import FigureUnit
 from voc_pipeline.report.issue_parts import PLACES, place_ref, term_ref
 from voc_pipeline.report.measures import RULES
+from voc_pipeline.report.notices import notice_ref
 from voc_pipeline.report.phrases import figure_ref, findings, usual_refs
 from voc_pipeline.report.references import (
     RULE,
@@ -64,6 +65,7 @@ def figures_of(
         _of_actions(report, refs),
         _of_fixes(report, refs),
         _of_sources(report, refs),
+        _of_notices(report, refs),
         _of_ledger(report, refs),
         _of_sureness(report, refs),
         score_figures(report, refs),
@@ -91,8 +93,6 @@ def _heads(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
             if value is not None:
                 unit: FigureUnit = "score" if line.figure.endswith("_bound") else "count"
                 yield cell(reference("restatements", *key, column), value, unit)
-    for place, notice in enumerate(report.notices):
-        yield sentence(report.week_start, f"notice/{place}", notice.text)
     for one in report.hand_offs:
         felt = one.felt_issue_id
         yield cell(refs.measure("told_together", felt, one.cause_issue_id), one.feedback_count)
@@ -242,6 +242,16 @@ def _of_sources(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
         yield cell(refs.measure("set_aside", one.key), one.reject_count)
     yield cell(refs.measure("set_aside_kinds"), report.set_aside_kinds)
     yield cell(refs.measure("restated"), report.restated_count)
+
+
+def _of_notices(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
+    for line in report.data_notices:
+        for column in ("observed_count", "expected_count"):
+            value = getattr(line, column)
+            if value is not None:
+                yield cell(notice_ref(line, column, refs), value)
+        yield text_cell(notice_ref(line, "cell", refs), line.cell)
+        yield text_cell(refs.source(line.source_id, "name"), line.source_name)
 
 
 def _of_ledger(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:

@@ -28,7 +28,7 @@ from voc_pipeline.report.blocks import (
     Text,
 )
 from voc_pipeline.report.outline import LANGUAGE
-from voc_pipeline.report.outline_one import function_part, page_one
+from voc_pipeline.report.outline_one import data_part, function_part, page_one
 
 SUBJECT_LIMIT = 140
 _WIDTH = 76
@@ -44,14 +44,14 @@ class Letter:
 
 
 def write_letter(report: WeeklyReport, function_ids: Sequence[str] = ()) -> Letter:
-    """Page one of a report as a letter.
+    """Page one of a report as a letter, and the notices on the week's data.
 
     Args:
         report: the week's report.
         function_ids: functions that the reader answers for; all their issues come with it.
     """
     parts = (block for one in function_ids for block in function_part(report, one))
-    blocks = (*page_one(report), *parts)
+    blocks = (*page_one(report), *parts, *data_part(report))
     subject = wording.cleaned(
         f"{report.week_label}: {report.headline} ({report.company_name})", SUBJECT_LIMIT
     )

@@ -25,6 +25,7 @@ from voc_pipeline.report.blocks import (
     plain,
 )
 from voc_pipeline.report.issue_parts import where
+from voc_pipeline.report.notices import also_line
 from voc_pipeline.report.outline_parts import (
     NO_OWNER,
     View,
@@ -40,6 +41,7 @@ from voc_pipeline.report.outline_parts import (
     usual,
 )
 from voc_pipeline.report.outline_scores import scores_line
+from voc_pipeline.report.outline_trust import data_notices
 from voc_pipeline.report.page import Plan, page_one_plan
 from voc_pipeline.report.page_marks import interval
 
@@ -64,6 +66,7 @@ def page_one(report: WeeklyReport) -> Page:
         *_asks(view, plan),
         *_fixes(view, plan),
         *scores_line(view),
+        *_also(view),
         Text(
             role="small",
             runs=(
@@ -73,6 +76,11 @@ def page_one(report: WeeklyReport) -> Page:
         ),
     ]
     return tuple(blocks)
+
+
+def data_part(report: WeeklyReport) -> Page:
+    """Every notice on the week's data, for the end of a letter; nothing without any."""
+    return tuple(data_notices(View(report))) if report.data_notices else ()
 
 
 def function_part(report: WeeklyReport, function_id: str) -> Page:
@@ -288,6 +296,11 @@ def _fixes(view: View, plan: Plan) -> list[Block]:
         Table(columns=columns, rows=tuple(rows)),
         *_more(view, len(fixes) - plan.shown("fixes", len(fixes)), ""),
     ]
+
+
+def _also(view: View) -> list[Block]:
+    told = also_line(view.report)
+    return [Text(role="small", runs=plain(told, "mute"))] if told else []
 
 
 def _more(view: View, count: int, place: str) -> list[Block]:

@@ -19,7 +19,8 @@ from voc_pipeline.report.blocks import (
     drawn,
     plain,
 )
-from voc_pipeline.report.outline_parts import View, numbers
+from voc_pipeline.report.notices import MEANINGS
+from voc_pipeline.report.outline_parts import View, nobody, numbers, sign
 from voc_pipeline.report.outline_scores import registry
 from voc_pipeline.report.page import LEDGER
 
@@ -47,6 +48,7 @@ def trust_page(view: View) -> Page:
         Heading(level=3, look="section", text=view.sentence("finding/sources")),
         _sources(report),
         *((Text(role="small", runs=plain(placed)),) if placed else ()),
+        *data_notices(view),
         Heading(level=3, look="section", text=finding),
         Text(role="small", runs=plain(not_due, "mute")),
         *_ledger("This week", report.balances_week),
@@ -106,6 +108,42 @@ def _state(line: SourceLine) -> Cell:
     if line.state == "ok" and line.expected_count is None:
         return cell("○ no usual yet", "quiet")
     return cell("✓ as usual", "good") if line.state == "ok" else cell(f"○ {line.state}", "quiet")
+
+
+def data_notices(view: View) -> list[Block]:
+    """Every notice on the week's data; of a home without sources nothing."""
+    report = view.report
+    if not (report.data_notices or report.sources):
+        return []
+    heading = Heading(level=3, look="section", text=view.sentence("finding/notices"))
+    rows = [
+        Row(
+            cells=(
+                Cell(runs=(sign(phrases.notice_status(one)),)),
+                cell(view.sentence(f"data/{place}")),
+                cell(MEANINGS[one.verdict]),
+                Cell(runs=nobody(one.owner)),
+            )
+        )
+        for place, one in enumerate(report.data_notices)
+    ]
+    if not rows:
+        return [heading]
+    columns = (
+        Column(name="Notice", width=96),
+        Column(name="What was seen"),
+        Column(name="How to read it"),
+        Column(name="Who answers for the source", width=84),
+    )
+    told = (
+        "Notices are about the listening, not about the company: none of them is an alarm of an "
+        "issue."
+    )
+    return [
+        heading,
+        Text(role="small", runs=plain(told, "mute")),
+        Table(columns=columns, rows=tuple(rows)),
+    ]
 
 
 def _ledger(name: str, balances: Sequence[LoadBalance]) -> list[Block]:

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from models.report import DecisionCard, ReportIssue, WeeklyReport
 from voc_pipeline.report import charts, phrases, wording
 from voc_pipeline.report.issue_parts import where
+from voc_pipeline.report.notices import MEANINGS, also_line
 from voc_pipeline.report.page_marks import Marks
 from voc_pipeline.report.phrases import (
     Status,
@@ -110,6 +111,7 @@ def _points(report: WeeklyReport, plan: Plan) -> float:
     height = 145.0 + 22 * _rows(report.headline, 50) + 13 * _rows(report.lede, 108)
     height += sum(8 + 12 * _rows(one.text, 100) for one in report.notices[: plan.notices])
     height += 20.0 * (len(report.notices) > plan.notices) + 30.0 * bool(report.scores)
+    height += 13.0 * bool(also_line(report))
     shown = [by_id[one] for one in (*report.look_first, *report.quiet_issues)]
     decisions = {one.issue_id: one for one in report.cards}
     if shown:
@@ -172,6 +174,7 @@ def _known(report: WeeklyReport) -> dict[str, object]:
         "quiet": [by_id[one] for one in report.quiet_issues],
         "watch": [by_id[one] for one in report.watch],
         "watch_line": phrases.watch_line(report, marks.refs),
+        "also_line": also_line(report),
         "watched": set(report.watch),
         "escalated": [by_id[one] for one in report.watch if by_id[one].page],
         "easing": [by_id[one] for one in report.easing],
@@ -214,6 +217,8 @@ def _environment() -> Environment:
         most_panel=MOST_PANEL,
         ledger_columns=LEDGER,
         because=phrases.BECAUSE,
+        notice_status=phrases.notice_status,
+        notice_meanings=MEANINGS,
         ratio_axis=charts.ratio_axis,
         status=phrases.status,
         status_word=phrases.status_word,

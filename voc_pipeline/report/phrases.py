@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import floor
 
 from models.report import (
+    DataNoticeLine,
     FixLine,
     FunctionGroup,
     KeyFigure,
@@ -17,6 +18,7 @@ from models.report import (
 )
 from voc_pipeline.report import wording
 from voc_pipeline.report.issue_parts import DIMENSION_WORDS
+from voc_pipeline.report.notices import LOST, WORDS, notices_finding
 from voc_pipeline.report.references import Refs, Said, said
 
 
@@ -114,6 +116,12 @@ def outcome(fix: FixLine | SettledFix) -> Status:
     return _OUTCOMES[fix.outcome]
 
 
+def notice_status(line: DataNoticeLine) -> Status:
+    """How a notice on the data reads: feedback that is missing, or odd."""
+    is_lost = line.verdict in LOST
+    return Status("✕" if is_lost else "!", WORDS[line.verdict], "bad" if is_lost else "warn")
+
+
 def short_reason(issue: ReportIssue) -> str:
     """The reason up to its first semicolon: what the verdict compared, without this week."""
     told = issue.reason.partition(";")[0]
@@ -203,6 +211,7 @@ def findings(report: WeeklyReport) -> dict[str, str]:
     """The headings that state a finding, by name."""
     return {
         "finding/sources": sources_finding(report),
+        "finding/notices": notices_finding(report),
         "finding/fixes": fixes_finding(report),
         "finding/functions": functions_finding(report),
         "finding/asks": asks_finding(report),

@@ -36,6 +36,8 @@ class ReportTables:
     """Rows of models.place.IssuePattern of the week."""
     new_terms: pl.DataFrame = field(default_factory=_none)
     """Rows of models.place.IssueNewTerm of the week."""
+    notices: pl.DataFrame = field(default_factory=_none)
+    """Rows of models.quality.DataNotice of the week."""
     previous_actions: pl.DataFrame = field(default_factory=_none)
     """Rows of models.action.Action as of the week before; empty without a register."""
     actions: pl.DataFrame = field(default_factory=_none)

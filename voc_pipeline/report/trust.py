@@ -3,7 +3,6 @@
 Reads tables of the loads and of the health of sources; knows no issue's verdict.
 """
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from hashlib import md5
 
@@ -13,7 +12,6 @@ from models.report import (
     ArrivalLag,
     BackTestBand,
     LoadBalance,
-    Notice,
     RestatedFigure,
     SetAside,
     SourceLine,
@@ -32,8 +30,8 @@ LEDGER_COLUMNS = (
     "outside_window_count",
 )
 UNKNOWN = "unknown"
-_MISSING = ("failed", "silent", UNKNOWN)
-_ODD = ("quiet", "surge")
+MISSING = ("failed", "silent", UNKNOWN)
+ODD = ("quiet", "surge")
 MOST_SET_ASIDE = 40
 MOST_RESTATED = 12
 LAG_WEEKS = 26
@@ -69,7 +67,7 @@ def source_lines(health: pl.DataFrame, settings: Settings, week: date) -> list[S
             "channel": wording.cleaned(str((current or {}).get("channel") or channels[source_id])),
         }
         lines.append(_line(named, current, weeks))
-    order = [*_MISSING, *_ODD, "not started", "ok"]
+    order = [*MISSING, *ODD, "not started", "ok"]
     return sorted(
         lines, key=lambda line: (order.index(line.state), not line.expected_count, line.source_id)
     )
@@ -106,37 +104,6 @@ def _line(
             "message": wording.cleaned(str(current["message"] or ""), wording.SENTENCE_LIMIT),
         }
     )
-
-
-def notices(lines: Iterable[SourceLine]) -> list[Notice]:
-    """One notice for each source whose feedback is missing or odd, in the order given."""
-    found = []
-    for line in lines:
-        if line.state in _MISSING:
-            found.append(Notice(is_missing=True, text=_missing_text(line)))
-        elif line.state in _ODD:
-            found.append(Notice(is_missing=False, text=_odd_text(line)))
-    return found
-
-
-def _missing_text(line: SourceLine) -> str:
-    weeks = f" for {line.state_weeks} weeks" if line.state_weeks > 1 else " this week"
-    usual = (
-        f", where {wording.grouped(line.expected_count)} are usual" if line.expected_count else ""
-    )
-    what = {
-        "failed": f"{line.name} could not be read{weeks}{usual}.",
-        "silent": f"{line.name} sent nothing{weeks}{usual}.",
-        UNKNOWN: f"Nothing is known of {line.name}{weeks}.",
-    }[line.state]
-    return f"{what} Fewer reports from there are not fewer problems."
-
-
-def _odd_text(line: SourceLine) -> str:
-    usual = f", where {wording.grouped(line.expected_count or 0)} are usual"
-    arrived = wording.counted(line.arrived_count, "record", "records")
-    doubt = "A fall" if line.state == "quiet" else "A rise"
-    return f"{line.name} sent {arrived}{usual}. {doubt} in its issues may come from this alone."
 
 
 def back_test(held: pl.DataFrame) -> list[BackTestBand]:

@@ -15,6 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from models.report import ReportIssue, WeeklyReport
 from voc_pipeline.report import phrases, wording
+from voc_pipeline.report.notices import MEANINGS, WORDS, seen
+from voc_pipeline.report.references import Refs
 from voc_pipeline.report.score_words import METRICS
 
 Value = str | int | float | date | None
@@ -87,6 +89,7 @@ def sheets(report: WeeklyReport) -> list[Sheet]:
         _functions(report),
         *_scores(report),
         _sources(report),
+        _notices(report),
         _restatements(report),
     ]
 
@@ -294,6 +297,28 @@ def _sources(report: WeeklyReport) -> Sheet:
         for one in report.sources
     ]  # fmt: skip
     return Sheet("Sources", "What each source sent and what is usual for it", headings, lines)
+
+
+def _notices(report: WeeklyReport) -> Sheet:
+    refs = Refs(report.week_start)
+    headings = [
+        Heading("Notice", 26, "text"),
+        Heading("Source", 32, "text"),
+        Heading("Who answers for it", 26, "text"),
+        Heading("Seen", 12, "rate"),
+        Heading("Usual", 12, "rate"),
+        Heading("What was seen", 70, "text"),
+        Heading("How to read it", 60, "text"),
+    ]
+    lines = [
+        (
+            WORDS[one.verdict], one.source_name, one.owner or "nobody named", one.observed_count,
+            one.expected_count, str(seen(one, refs)), MEANINGS[one.verdict],
+        )
+        for one in report.data_notices
+    ]  # fmt: skip
+    what = "What was odd about the data of this week, and no problem of the company"
+    return Sheet("Data notices", what, headings, lines)
 
 
 def _restatements(report: WeeklyReport) -> Sheet:
