@@ -158,7 +158,7 @@ def hostile_report():
         previous_actions=column(full.previous_actions, "owner"),
         health=full.health.with_columns(message=pl.lit(CORPUS[2]), state=pl.lit("failed")),
         rejects=column(full.rejects, "reason", "remedy"),
-        notices=column(full.notices, "dimension", "cell"),
+        notices=column(full.notices, "cell"),
         restatements=column(full.restatements, "was_value", "is_value"),
         **hostile_surveys(full),
     )

@@ -116,7 +116,7 @@ def _new(line: DataNoticeLine, name: Said, refs: Refs) -> list[str]:
 
 def _dimension(line: DataNoticeLine) -> str:
     names: Mapping[str, str] = dict(DIMENSION_WORDS)
-    return names.get(line.dimension, line.dimension.replace("_", " "))
+    return names.get(line.dimension) or wording.cleaned(line.dimension.replace("_", " "))
 
 
 def _usual(expected: float | None, ref: str) -> list[str]:
