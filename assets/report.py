@@ -9,8 +9,8 @@ from shutil import rmtree
 import dagster as dg
 import polars as pl
 
+from assets.beside import beside
 from assets.home import Home
-from assets.rendering import renderer
 from assets.stage import WeekRun
 from models.action import Action, FixVerdict, FixWeek
 from models.issue import IssueLineage
@@ -20,6 +20,7 @@ from models.quality import DataNotice
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.score import Score, ScoreDriver, Survey
+from models.settings import Settings
 from models.trend import Restatement, TrendBacktest
 from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
@@ -42,19 +43,21 @@ def report(run: WeekRun) -> None:
     A report is a fact: a week that has one keeps it; corrections are restatements in later weeks.
     """
     due = [week for week in run.asked_weeks if not _is_told(run, week)]
-    built: WeeklyReport | None = None
-    with renderer(len(due)) as beside:
-        for week in run.weeks:
-            if week not in due:
-                _note_kept(run, week)
-                continue
-            value = build_report(_tables(run.warehouse, week), week=week, settings=run.settings)
-            if built is not None:
-                _tell(run, built, beside.receive())
-            beside.send(value)
-            built = value
-        if built is not None:
-            _tell(run, built, beside.receive())
+    inputs = ((_tables(run.warehouse, week), week, run.settings) for week in due)
+    made = beside(_made, inputs, weeks=len(due))
+    for week in run.weeks:
+        if week in due:
+            _tell(run, *next(made))
+        else:
+            _note_kept(run, week)
+
+
+def _made(
+    tables: ReportTables, week: date, settings: Settings
+) -> tuple[WeeklyReport, dict[str, bytes]]:
+    """A week's report, and its forms."""
+    value = build_report(tables, week=week, settings=settings)
+    return value, render_forms(value)
 
 
 def _stage(run: WeekRun, week: date) -> Stage:
