@@ -1,14 +1,16 @@
 """actions: the register of actions as known at a week's cutoff, and whether the fixes worked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
+from assets.beside import beside
 from assets.stage import WeekRun, table_note
 from models.action import Action, ActionChange, ActionEntry, FixVerdict, FixWeek
+from models.table import TableRow
 from models.week import week_start
-from voc_pipeline.actions.fix_verdicts import Effect, FixFrames, judge_fixes
+from voc_pipeline.actions.fix_verdicts import Effect, judge_fixes
 from voc_pipeline.actions.lineage import Register, best_successors, places_of
 from voc_pipeline.actions.register import read_register, refuse_unknown_issues
 from voc_pipeline.actions.states import Places, action_rows, known_by, step_rows
@@ -29,9 +31,9 @@ def actions(run: WeekRun) -> None:
     text = run.home.actions_text
     entries = read_register(text, [one.id for one in run.settings.functions])
     warehouse = run.warehouse
-    for week in run.weeks:
-        known = known_by(entries, week)
-        stage = warehouse.stage(
+    known = {week: known_by(entries, week) for week in run.asked_weeks}
+    stages = {
+        week: warehouse.stage(
             "actions",
             week,
             version=VERSION,
@@ -42,25 +44,66 @@ def actions(run: WeekRun) -> None:
                 "decisions": decisions.mapping_hash(warehouse),
                 "rebuilds": digest(*decisions.crosswalk(warehouse).iter_rows()),
             },
-            settings=[one.model_dump_json() for one in known],
+            settings=[one.model_dump_json() for one in known[week]],
         )
-        if stage.is_current:
-            continue
-        refuse_unknown_issues(text, known, accountability.issues_ever_known(warehouse))
-        places = _places(warehouse, known, week)
-        rows = action_rows(known, places, week=week)
-        fixes = _fixes(run, rows, places, week)
-        if stage.has_run and knowledge.is_reported(warehouse, week):
-            fixes = _as_reported(warehouse, fixes, week)
-        stage.write(
-            {
-                Action: rows,
-                ActionChange: step_rows(known, week=week),
-                FixVerdict: fixes.verdicts,
-                FixWeek: fixes.weeks,
-            }
+        for week in run.asked_weeks
+    }
+    stale = [week for week, stage in stages.items() if not stage.is_current]
+    for week in stale:
+        refuse_unknown_issues(text, known[week], accountability.issues_ever_known(warehouse))
+    inputs = (_read(run, known[week], week) for week in stale)
+    judged = beside(_judged, inputs, weeks=len(stale))
+    for week in run.weeks:
+        if week in stale:
+            frames = next(judged)
+            if stages[week].has_run and knowledge.is_reported(warehouse, week):
+                frames |= _as_reported(warehouse, frames, week)
+            stages[week].write(frames)
+            _note(run, week, frames[Action], frames[FixVerdict])
+
+
+def _read(
+    run: WeekRun, known: Sequence[ActionEntry], week: date
+) -> tuple[Sequence[ActionEntry], pl.DataFrame, list[Effect], pl.DataFrame, date]:
+    """The steps and the actions known, those in effect, and the counts they are judged by."""
+    places = _places(run.warehouse, known, week)
+    rows = action_rows(known, places, week=week)
+    effects = _effects(rows)
+    held = {one.action_id: places[one.action_id].current_issue_ids for one in effects}
+    counts = pl.DataFrame()
+    if effects:
+        counts = weekly_counts(
+            accountability.mentions_of_actions(run.warehouse, week, held),
+            knowledge.weekly_volumes(run.warehouse, week),
+            first_week=run.settings.company.first_week,
+            last_week=week,
         )
-        _note(run, week, rows, fixes)
+    return known, rows, effects, counts, week
+
+
+def _effects(rows: pl.DataFrame) -> list[Effect]:
+    """The actions in effect whose issue is known."""
+    found = rows.filter(
+        pl.col("took_effect_on").is_not_null(), pl.col("current_issue_id").is_not_null()
+    )
+    wanted = found.select("action_id", "current_issue_id", "took_effect_on")
+    return [Effect(*row) for row in wanted.iter_rows()]
+
+
+def _judged(
+    known: Sequence[ActionEntry],
+    rows: pl.DataFrame,
+    effects: Sequence[Effect],
+    counts: pl.DataFrame,
+    week: date,
+) -> dict[type[TableRow], pl.DataFrame]:
+    fixes = judge_fixes(effects, counts, week=week)
+    return {
+        Action: rows,
+        ActionChange: step_rows(known, week=week),
+        FixVerdict: fixes.verdicts,
+        FixWeek: fixes.weeks,
+    }
 
 
 def _places(warehouse: Warehouse, known: Sequence[ActionEntry], week: date) -> dict[str, Places]:
@@ -78,44 +121,27 @@ def _places(warehouse: Warehouse, known: Sequence[ActionEntry], week: date) -> d
     return places_of(known, named, register)
 
 
-def _fixes(run: WeekRun, rows: pl.DataFrame, places: dict[str, Places], week: date) -> FixFrames:
-    """Verdicts on the actions in effect whose issue is known."""
-    found = rows.filter(
-        pl.col("took_effect_on").is_not_null(), pl.col("current_issue_id").is_not_null()
-    )
-    effects = [
-        Effect(*row)
-        for row in found.select("action_id", "current_issue_id", "took_effect_on").iter_rows()
-    ]
-    held = {one.action_id: places[one.action_id].current_issue_ids for one in effects}
-    counts = pl.DataFrame()
-    if effects:
-        counts = weekly_counts(
-            accountability.mentions_of_actions(run.warehouse, week, held),
-            knowledge.weekly_volumes(run.warehouse, week),
-            first_week=run.settings.company.first_week,
-            last_week=week,
-        )
-    return judge_fixes(effects, counts, week=week)
-
-
-def _as_reported(warehouse: Warehouse, fixes: FixFrames, week: date) -> FixFrames:
+def _as_reported(
+    warehouse: Warehouse, frames: Mapping[type[TableRow], pl.DataFrame], week: date
+) -> dict[type[TableRow], pl.DataFrame]:
     """What the week's report said of a fix, and what it did not know of: entered since."""
     told = warehouse.rows(FixVerdict, "as_of_week = ?", week)
-    kept = warehouse.rows(FixWeek, "as_of_week = ?", week)
-    return FixFrames(
-        pl.concat([told, fixes.verdicts.join(told, on="action_id", how="anti")]).sort("action_id"),
-        pl.concat([kept, fixes.weeks.join(told, on="action_id", how="anti")]).sort(
-            "action_id", "week_start"
-        ),
-    )
+    return {
+        model: pl.concat(
+            [
+                warehouse.rows(model, "as_of_week = ?", week),
+                frames[model].join(told, on="action_id", how="anti"),
+            ]
+        ).sort(model.grain)
+        for model in (FixVerdict, FixWeek)
+    }
 
 
-def _note(run: WeekRun, week: date, rows: pl.DataFrame, fixes: FixFrames) -> None:
+def _note(run: WeekRun, week: date, rows: pl.DataFrame, fixes: pl.DataFrame) -> None:
     run.note(
         week,
         rows.height,
         open=rows.filter(pl.col("status") == "open").height,
         overdue=int(rows["is_overdue"].sum()),
-        fixes=table_note(fixes.verdicts.select("action_id", "issue_id", "verdict", "reason")),
+        fixes=table_note(fixes.select("action_id", "issue_id", "verdict", "reason")),
     )
