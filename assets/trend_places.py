@@ -15,7 +15,8 @@ from voc_pipeline.trends.notices import Listening, find_notices, issue_shares
 from voc_pipeline.trends.patterns import find_patterns
 from voc_pipeline.trends.places import EARLIER_WEEKS, find_places
 from voc_pipeline.trends.terms import find_new_terms
-from voc_pipeline.warehouse import decisions, evidence, knowledge
+from voc_pipeline.warehouse import decisions, evidence
+from voc_pipeline.warehouse.heard import Heard
 from voc_pipeline.warehouse.store import frame_hash
 
 VERSION = 1
@@ -23,15 +24,18 @@ _BREAKDOWN = "breakdown"
 _FLAGGED = ("NEW", "SPIKING", "RISING")
 
 
-def places_of(run: WeekRun, week: date, judged: pl.DataFrame) -> dict[type[TableRow], pl.DataFrame]:
+def places_of(
+    run: WeekRun, heard: Heard, week: date, judged: pl.DataFrame
+) -> dict[type[TableRow], pl.DataFrame]:
     """The tables of a week's flagged issues, as known now; empty where none is flagged.
 
     Args:
         run: the stage's run.
+        heard: feedback and mentions.
         week: Monday of the week.
         judged: IssueWeekly rows of the week.
     """
-    warehouse, first = run.warehouse, week - timedelta(weeks=EARLIER_WEEKS)
+    first = week - timedelta(weeks=EARLIER_WEEKS)
     is_flagged = (
         pl.col("is_alarm")
         | pl.col("is_escalated")
@@ -42,19 +46,20 @@ def places_of(run: WeekRun, week: date, judged: pl.DataFrame) -> dict[type[Table
     flagged = flagged.drop_nulls("expected_count").select("issue_id", "expected_count")
     if flagged.is_empty():
         return {model: pl.DataFrame() for model in (IssuePlace, IssuePattern, IssueNewTerm)}
-    near = knowledge.current_mentions(warehouse, week, first).filter(
-        pl.col("week_start") <= week, pl.col("issue_id").is_in(flagged["issue_id"].implode())
+    near = heard.mentions(week).filter(
+        pl.col("week_start").is_between(first, week),
+        pl.col("issue_id").is_in(flagged["issue_id"].implode()),
     )
     reports = issue_reports(near)
-    places = find_places(
-        flagged, reports, evidence.feedback_cells(warehouse, week, first=first), week=week
-    )
-    texts = near.join(evidence.said(warehouse, near["segment_id"]), on="segment_id")
+    feedback = heard.feedback(week)
+    cells = evidence.feedback_cells(feedback, first=first, last=week)
+    places = find_places(flagged, reports, cells, week=week)
+    texts = near.join(evidence.said(run.warehouse, near["segment_id"]), on="segment_id")
     instants = texts.select("segment_id", "occurred_at", "received_at")
     patterns = find_patterns(
         flagged,
         reports.join(instants, on="segment_id"),
-        evidence.feedback_hours(warehouse, week),
+        evidence.feedback_hours(feedback, week),
         places,
         week=week,
     )
@@ -66,23 +71,24 @@ def places_of(run: WeekRun, week: date, judged: pl.DataFrame) -> dict[type[Table
 
 
 def notices_of(
-    run: WeekRun, week: date, mentions: pl.DataFrame, lag: pl.DataFrame
+    run: WeekRun, heard: Heard, week: date, lag: pl.DataFrame
 ) -> dict[type[TableRow], pl.DataFrame]:
     """The notices on the data of a week, as known now."""
-    warehouse, first = run.warehouse, week - timedelta(weeks=EARLIER_WEEKS)
-    copies = evidence.text_copies(warehouse, week, first=first)
+    first = week - timedelta(weeks=EARLIER_WEEKS)
+    feedback = heard.feedback(week)
+    copies = evidence.text_copies(feedback, week, first=first)
     told = Listening(
-        health=warehouse.rows(SourceHealth, "week_start BETWEEN ? AND ?", first, week),
-        issues=issue_shares(mentions, copies, week=week),
+        health=run.warehouse.rows(SourceHealth, "week_start BETWEEN ? AND ?", first, week),
+        issues=issue_shares(heard.mentions(week), copies, week=week),
         copies=copies,
-        cells=evidence.first_heard(warehouse, week),
+        cells=evidence.first_heard(feedback, week),
         lag=lag,
     )
     names = {one.id: one.name or one.id for one in run.settings.sources}
     return {DataNotice: find_notices(told, names, week=week)}
 
 
-def write_breakdown(run: WeekRun) -> None:
+def write_breakdown(run: WeekRun, heard: Heard | None) -> None:
     """Replace the breakdown by what is known now, unless it is known to be the same."""
     warehouse, first = run.warehouse, run.settings.company.first_week
     now = warehouse.latest_week("trends")
@@ -103,9 +109,11 @@ def write_breakdown(run: WeekRun) -> None:
     )
     if stage.is_current:
         return
+    heard = heard or Heard.read(warehouse)
+    cells = evidence.feedback_cells(heard.feedback(now), first=first, last=now)
     counts = weekly_breakdown(
-        issue_reports(knowledge.current_mentions(warehouse, now)),
-        cell_exposure(evidence.feedback_cells(warehouse, now, first=first), supplied),
+        issue_reports(heard.mentions(now)),
+        cell_exposure(cells, supplied),
         decisions.curated_issues(warehouse, now).select("issue_id", "function"),
         first_week=first,
         last_week=now,

@@ -19,6 +19,7 @@ from voc_pipeline.trends.publication import figures_of, first_changed_week, rest
 from voc_pipeline.trends.supplied import week_exposure
 from voc_pipeline.trends.verdicts import TrendSettings, judge_weeks
 from voc_pipeline.warehouse import decisions, erasure, evidence, knowledge
+from voc_pipeline.warehouse.heard import Heard
 from voc_pipeline.warehouse.store import frame_hash
 
 VERSION = 4
@@ -32,6 +33,7 @@ def trends(run: WeekRun) -> None:
     """
     warehouse = run.warehouse
     exposure_rows = read_rows(run)
+    heard: Heard | None = None
     for week in run.weeks:
         now = max(week, warehouse.latest_week("trends") or week)
         exposed = exposure_of(run, exposure_rows, now)
@@ -49,10 +51,10 @@ def trends(run: WeekRun) -> None:
         )
         if stage.is_current:
             continue
+        heard = heard or Heard.read(warehouse)
         known = warehouse.rows(IssueWeekly, "week_start <= ?", now)
-        mentions = knowledge.current_mentions(warehouse, now, columns=knowledge.COUNTED)
-        lag = publication_lag(evidence.source_arrivals(warehouse, now), week=now)
-        start, judged = _judge(run, known, Known(mentions, lag, exposed), now)
+        lag = publication_lag(evidence.source_arrivals(heard, now), week=now)
+        start, judged = _judge(run, known, Known(heard, lag, exposed), now)
         published_to = knowledge.last_published_week(warehouse)
         latest = max(now, published_to or now)
         restated = restate(
@@ -68,11 +70,11 @@ def trends(run: WeekRun) -> None:
                 warehouse.replace(IssueWeekly, judged, "week_start BETWEEN ? AND ?", start, now)
             rows = warehouse.rows(IssueWeekly, "week_start = ?", week)
             if published_to is None or week > published_to:
-                totals = knowledge.weekly_totals(warehouse, week)
+                totals = evidence.weekly_totals(heard.feedback(week), week)
                 figures = figures_of(rows, totals, week=week, as_of=run.home.as_of(week))
                 warehouse.append(PublishedFigure, figures)
-                found = places_of(run, week, rows)
-                for model, frame in (found | notices_of(run, week, mentions, lag)).items():
+                found = places_of(run, heard, week, rows)
+                for model, frame in (found | notices_of(run, heard, week, lag)).items():
                     warehouse.replace(model, frame, "week_start = ?", week)
             warehouse.replace(PublicationLag, lag, "TRUE")
             warehouse.replace(SuppliedExposure, exposed, "TRUE")
@@ -85,7 +87,7 @@ def trends(run: WeekRun) -> None:
         _note(run, week, rows, restated)
         for older in restated["week_start"].unique().sort():
             run.touch(older, restated_by=now.isoformat())
-    write_breakdown(run)
+    write_breakdown(run, heard)
 
 
 def _used_settings(run: WeekRun) -> object:
@@ -99,7 +101,7 @@ def _used_settings(run: WeekRun) -> object:
 class Known:
     """What weeks are judged from beside the register: all as known now."""
 
-    mentions: pl.DataFrame
+    heard: Heard
     lag: pl.DataFrame
     exposed: pl.DataFrame
     """Rows of SuppliedExposure; empty where the feedback itself is the exposure."""
@@ -110,16 +112,15 @@ def _judge(
 ) -> tuple[date | None, pl.DataFrame]:
     """The first week whose counts changed, and the verdicts from it on, as known now."""
     warehouse, first = run.warehouse, run.settings.company.first_week
-    volumes = knowledge.weekly_volumes(warehouse, now)
+    volumes = evidence.weekly_volumes(told.heard.feedback(now), now)
+    mentions = told.heard.mentions(now).select(knowledge.COUNTED)
     all_weeks = list(weeks_between(first, now))
     exposure = (
         week_exposure(told.exposed, volumes, told.lag, weeks=all_weeks)
         if told.exposed.height
         else None
     )
-    counts = weekly_counts(
-        told.mentions, volumes, first_week=first, last_week=now, exposure=exposure
-    )
+    counts = weekly_counts(mentions, volumes, first_week=first, last_week=now, exposure=exposure)
     changed = first_changed_week(counts, known)
     start = first_to_judge(changed, known, told.lag, week=now)
     weeks = list(weeks_between(start, now)) if start else []
@@ -133,7 +134,7 @@ def _judge(
         level=run.settings.engine.alarm_level,
         settings=TrendSettings(method=run.settings.engine.trend_method),
     )
-    return start, with_nowcast(judged, told.mentions, told.lag, week=now)
+    return start, with_nowcast(judged, mentions, told.lag, week=now)
 
 
 def _note(run: WeekRun, week: date, rows: pl.DataFrame, restated: pl.DataFrame) -> None:

@@ -15,6 +15,7 @@ from models.quality import PublicationLag
 from models.raw import SourceHealth
 from voc_pipeline.trends.notices import Listening, find_notices, issue_shares
 from voc_pipeline.warehouse import evidence, open_warehouse
+from voc_pipeline.warehouse.heard import Heard
 from voc_pipeline.warehouse.schema import polars_schema
 
 TWEETS = Path(__file__).parents[2] / "shared" / "data" / "social" / "airline_tweets_2015-02.parquet"
@@ -52,13 +53,15 @@ def notices(folder: Path, tweets: pl.DataFrame) -> list[tuple[date, str, str | N
     with open_warehouse(folder, {"company.id": "tweets"}) as warehouse:
         warehouse.append(Feedback, as_feedback(tweets))
         no_mentions = warehouse.query("SELECT * FROM mentions")
+        heard = Heard.read(warehouse)
         for week in tweets["week"].unique().sort():
-            copies = evidence.text_copies(warehouse, week, first=FIRST)
+            known = heard.feedback(week)
+            copies = evidence.text_copies(known, week, first=FIRST)
             told = Listening(
                 health=polars_schema(SourceHealth).to_frame(),
                 issues=issue_shares(no_mentions, copies, week=week),
                 copies=copies,
-                cells=evidence.first_heard(warehouse, week),
+                cells=evidence.first_heard(known, week),
                 lag=polars_schema(PublicationLag).to_frame(),
             )
             rows = find_notices(told, {}, week=week)

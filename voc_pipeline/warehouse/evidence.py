@@ -1,55 +1,90 @@
-"""What an issue's places are found in: all feedback by cell and hour, the words of segments."""
+"""What a week's figures, places and notices are made from: all feedback, counted in every way.
+
+Each function takes the feedback known as of a week (`heard.Heard.feedback`).
+"""
 
 from datetime import date
 
 import polars as pl
 
 from models.place import DIMENSIONS
-from voc_pipeline.warehouse.knowledge import CURRENT_FEEDBACK
+from voc_pipeline.warehouse.heard import Heard
 from voc_pipeline.warehouse.store import Warehouse
 
-_STATED = ", ".join(f"{name} := {name}" for name in DIMENSIONS)
+_CELLS = ("product", "region", "customer_segment", "touchpoint")
+_COUNT = pl.len().cast(pl.Int64)
 
 
-def feedback_cells(
-    warehouse: Warehouse, week: date, *, first: date, last: date | None = None
-) -> pl.DataFrame:
-    """One row per week and joint cell of all feedback with words, as of a week.
+def weekly_volumes(known: pl.DataFrame, week: date) -> pl.DataFrame:
+    """One row per week and source, and one per week without a source: distinct feedback with words.
+
+    Up to a week; column feedback_count. A text of two sources counts once in the whole week.
+    """
+    told = (
+        known.select("week_start", "source_id", "report")
+        .filter(pl.col("report").is_not_null(), pl.col("week_start") <= week)
+        .unique()
+    )
+    whole = told.select("week_start", "report").unique().group_by("week_start")
+    return pl.concat(
+        [
+            told.group_by("week_start", "source_id").agg(feedback_count=_COUNT),
+            whole.agg(feedback_count=_COUNT).select(
+                "week_start", pl.lit(None, pl.String).alias("source_id"), "feedback_count"
+            ),
+        ]
+    ).sort("week_start", "source_id", nulls_last=True)
+
+
+def weekly_totals(known: pl.DataFrame, week: date) -> dict[str, float | None]:
+    """Whole-week figures of a week; a score counts once per response."""
+    own = known.filter(pl.col("week_start") == week)
+    told = own.filter(pl.col("report").is_not_null())
+    spoken = pl.struct("voice_key", pl.coalesce("text_key", "feedback_id"))
+    scored = own.filter(pl.col("score_share").is_not_null()).unique(
+        ["source_id", "response_id", "score_metric"], keep="first", maintain_order=True
+    )
+    return {
+        "feedback_count": float(own.select(spoken.n_unique()).item()) if own.height else 0.0,
+        "customer_count": float(own["voice"].n_unique()),
+        "exposure": float(told["report"].n_unique()),
+        "problem_count": float(told.filter("is_problem")["report"].n_unique()),
+        "negative_share": scored.select((pl.col("score_share") < 0.5).mean()).item(),
+    }
+
+
+def feedback_cells(known: pl.DataFrame, *, first: date, last: date) -> pl.DataFrame:
+    """One row per week and joint cell of all feedback with words.
 
     A report (voice and text of a week) counts once, in the cells of its first record. Columns
     week_start, the dimensions, feedback_count.
 
     Args:
-        warehouse: the open warehouse.
-        week: what was known as of this week.
+        known: the feedback known.
         first: Monday of the first week wanted.
-        last: Monday of the last one; the latest known if left out.
+        last: Monday of the last one.
     """
-    return warehouse.query(
-        f"""WITH {CURRENT_FEEDBACK}, reports AS (
-            SELECT week_start, unnest(arg_min(struct_pack({_STATED}), feedback_id))
-            FROM current_feedback WHERE text_key IS NOT NULL AND week_start BETWEEN ? AND ?
-            GROUP BY week_start, voice_key, text_key
-        )
-        SELECT week_start, {", ".join(DIMENSIONS)}, count(*) AS feedback_count
-        FROM reports GROUP BY ALL ORDER BY ALL""",
-        [week, week, first, last or week],
+    key = ["week_start", *DIMENSIONS]
+    reports = (
+        known.select(*key, "report")
+        .filter(pl.col("report").is_not_null(), pl.col("week_start").is_between(first, last))
+        .unique(["week_start", "report"], keep="first", maintain_order=True)
     )
+    return reports.group_by(key).agg(feedback_count=_COUNT).sort(key, nulls_last=True)
 
 
-def feedback_hours(warehouse: Warehouse, week: date) -> pl.DataFrame:
+def feedback_hours(known: pl.DataFrame, week: date) -> pl.DataFrame:
     """One row per source, hour said and hour received of a week's feedback with words.
 
     Columns source_id, occurred_hour, received_hour (UTC), feedback_count.
     """
-    return warehouse.query(
-        f"""WITH {CURRENT_FEEDBACK}
-        SELECT source_id, date_trunc('hour', occurred_at) AS occurred_hour,
-               date_trunc('hour', received_at) AS received_hour, count(*) AS feedback_count
-        FROM current_feedback WHERE text_key IS NOT NULL AND week_start = ?
-        GROUP BY ALL ORDER BY ALL""",
-        [week, week, week],
+    own = known.filter(pl.col("report").is_not_null(), pl.col("week_start") == week)
+    hours = own.group_by(
+        "source_id",
+        occurred_hour=pl.col("occurred_at").dt.truncate("1h"),
+        received_hour=pl.col("received_at").dt.truncate("1h"),
     )
+    return hours.agg(feedback_count=_COUNT).sort("source_id", "occurred_hour", "received_hour")
 
 
 def said(warehouse: Warehouse, segment_ids: pl.Series) -> pl.DataFrame:
@@ -63,95 +98,86 @@ def said(warehouse: Warehouse, segment_ids: pl.Series) -> pl.DataFrame:
     )
 
 
-def source_arrivals(warehouse: Warehouse, week: date) -> pl.DataFrame:
+def source_arrivals(heard: Heard, week: date) -> pl.DataFrame:
     """One row per source, week spoken in and week received: record_count, as of a week.
 
     First revisions only, of weeks after each source's first load: that load tells when we began to
     listen, not how late the source speaks.
     """
-    return warehouse.query(
-        """WITH begun AS (SELECT source_id, min(received_week) AS first_load FROM loads GROUP BY 1)
-        SELECT f.source_id, f.week_start, f.received_week, count(*) AS record_count
-        FROM feedback f JOIN begun b USING (source_id)
-        WHERE f.revision = 1 AND f.received_week <= ? AND f.week_start > b.first_load
-        GROUP BY ALL ORDER BY ALL""",
-        [week],
-    )
+    return heard.arrivals.filter(pl.col("received_week") <= week)
 
 
-def text_copies(warehouse: Warehouse, week: date, *, first: date) -> pl.DataFrame:
+def text_copies(known: pl.DataFrame, week: date, *, first: date) -> pl.DataFrame:
     """One row per source and week: the text that came most often, its copies and their voices.
 
-    Of texts of at least four words, as of a week. Columns source_id, week_start, copy_count,
-    voice_count, top_voice_count, feedback_count (all of the source's week with words).
+    Of texts of at least four words. Columns source_id, week_start, copy_count, voice_count,
+    top_voice_count, feedback_count (all of the source's week with words).
     """
-    return warehouse.query(
-        f"""WITH {CURRENT_FEEDBACK}, told AS (
-            SELECT source_id, week_start, text_key, voice_key, word_count FROM current_feedback
-            WHERE text_key IS NOT NULL AND week_start BETWEEN ? AND ?
-        ), by_voice AS (
-            SELECT source_id, week_start, text_key, voice_key, count(*) AS copies
-            FROM told WHERE word_count >= 4 GROUP BY ALL
-        ), by_text AS (
-            SELECT source_id, week_start, text_key, sum(copies)::BIGINT AS copy_count,
-                   count(*) AS voice_count, max(copies) AS top_voice_count
-            FROM by_voice GROUP BY source_id, week_start, text_key
-        ), most AS (
-            SELECT source_id, week_start, unnest(arg_max(struct_pack(
-                copy_count := copy_count, voice_count := voice_count,
-                top_voice_count := top_voice_count), (copy_count, text_key)))
-            FROM by_text GROUP BY source_id, week_start
-        ), whole AS (
-            SELECT source_id, week_start, count(*) AS feedback_count FROM told GROUP BY ALL
-        )
-        SELECT source_id, week_start, copy_count, voice_count, top_voice_count, feedback_count
-        FROM most JOIN whole USING (source_id, week_start) ORDER BY source_id, week_start""",
-        [week, week, first, week],
+    own = ["source_id", "week_start"]
+    told = known.select(*own, "text", "report", "word_count").filter(
+        pl.col("report").is_not_null(), pl.col("week_start").is_between(first, week)
+    )
+    by_voice = (
+        told.filter(pl.col("word_count") >= 4).group_by(*own, "text", "report").agg(copies=_COUNT)
+    )
+    by_text = by_voice.group_by(*own, "text").agg(
+        copy_count=pl.sum("copies"), voice_count=_COUNT, top_voice_count=pl.max("copies")
+    )
+    most = by_text.sort("copy_count", "text", descending=True).unique(own, keep="first")
+    return (
+        most.drop("text")
+        .join(told.group_by(own).agg(feedback_count=_COUNT), on=own)
+        .select(*own, "copy_count", "voice_count", "top_voice_count", "feedback_count")
+        .sort(own)
     )
 
 
-def first_heard(warehouse: Warehouse, week: date) -> pl.DataFrame:
+def first_heard(known: pl.DataFrame, week: date) -> pl.DataFrame:
     """One row per source, dimension and cell of a week that earlier weeks hardly hold.
 
-    Hardly: at most a hundredth of what the cell's share of this week would have given. As of a
-    week. Columns source_id, dimension, cell, cell_count (the week's feedback in the cell),
-    cell_before (that of earlier weeks), source_count (the source's feedback up to the week's end),
-    source_before (of it, that of earlier weeks; for a cell of none, all before its first).
-    Dimension source_id stands for a new source among all sources.
+    Hardly: at most a hundredth of what the cell's share of this week would have given. Columns
+    source_id, dimension, cell, cell_count (the week's feedback in the cell), cell_before (that of
+    earlier weeks), source_count (the source's feedback up to the week's end), source_before (of it,
+    that of earlier weeks; for a cell of none, all before its first). Dimension source_id stands for
+    a new source among all sources.
     """
-    names = ("product", "region", "customer_segment", "touchpoint")
-    cells = " UNION ALL ".join(
-        f"SELECT source_id, '{name}' AS dimension, {name} AS cell, now, before, first_at "
-        f"FROM joint WHERE {name} IS NOT NULL"
-        for name in names
-    )
-    return warehouse.query(
-        f"""WITH {CURRENT_FEEDBACK}, joint AS (
-            SELECT source_id, {", ".join(names)}, count(*) FILTER (week_start = ?) AS now,
-                   count(*) FILTER (week_start < ?) AS before,
-                   min(occurred_at) FILTER (week_start = ?) AS first_at
-            FROM current_feedback WHERE week_start <= ? GROUP BY ALL
-        ), sources AS (
-            SELECT source_id, sum(now)::BIGINT AS now, sum(before)::BIGINT AS before
-            FROM joint GROUP BY ALL
-        ), cells AS (
-            SELECT source_id, dimension, cell, sum(now)::BIGINT AS cell_count,
-                   sum(before)::BIGINT AS cell_before, min(first_at) AS first_at
-            FROM ({cells}) GROUP BY ALL HAVING cell_count > 0
+    told = known.select("source_id", "week_start", "occurred_at", *_CELLS)
+    told = told.filter(pl.col("week_start") <= week)
+    is_now = pl.col("week_start") == week
+    now, before = is_now.sum().cast(pl.Int64), (~is_now).sum().cast(pl.Int64)
+    sources = told.group_by("source_id").agg(now=now, before=before)
+    cells = pl.concat(
+        told.filter(pl.col(name).is_not_null())
+        .group_by("source_id", pl.lit(name).alias("dimension"), pl.col(name).alias("cell"))
+        .agg(
+            cell_count=now, cell_before=before, first_at=pl.col("occurred_at").filter(is_now).min()
         )
-        SELECT c.source_id, c.dimension, c.cell, c.cell_count, c.cell_before,
-               s.now + s.before AS source_count,
-               s.before + CASE WHEN c.cell_before > 0 THEN 0 ELSE (
-                   SELECT count(*) FROM current_feedback f WHERE f.week_start = ?
-                   AND f.source_id = c.source_id AND f.occurred_at < c.first_at) END
-                   AS source_before
-        FROM cells c JOIN sources s USING (source_id)
-        WHERE 100 * c.cell_before <= c.cell_count / s.now * s.before
-        UNION ALL
-        SELECT source_id, 'source_id', source_id, now, 0,
-               (SELECT sum(now + before)::BIGINT FROM sources),
-               (SELECT sum(before)::BIGINT FROM sources)
-        FROM sources WHERE before = 0
-        ORDER BY ALL""",
-        [week, week, week, week, week, week, week],
+        for name in _CELLS
     )
+    usual = pl.col("cell_count") / pl.col("now") * pl.col("before")
+    rare = cells.filter(pl.col("cell_count") > 0).join(sources, on="source_id")
+    rare = rare.filter(100 * pl.col("cell_before") <= usual)
+    earlier = (
+        rare.filter(pl.col("cell_before") == 0)
+        .select("source_id", "dimension", "cell", "first_at")
+        .join(told.filter(is_now).select("source_id", "occurred_at"), on="source_id")
+        .filter(pl.col("occurred_at") < pl.col("first_at"))
+        .group_by("source_id", "dimension", "cell")
+        .agg(earlier_now=_COUNT)
+    )
+    columns = ["source_id", "dimension", "cell", "cell_count", "cell_before"]
+    found = rare.join(earlier, on=["source_id", "dimension", "cell"], how="left").select(
+        *columns,
+        source_count=pl.col("now") + pl.col("before"),
+        source_before=pl.col("before") + pl.col("earlier_now").fill_null(0),
+    )
+    fresh = sources.filter(pl.col("before") == 0).select(
+        "source_id",
+        pl.lit("source_id").alias("dimension"),
+        pl.col("source_id").alias("cell"),
+        pl.col("now").alias("cell_count"),
+        pl.lit(0, pl.Int64).alias("cell_before"),
+        pl.lit(told.height, pl.Int64).alias("source_count"),
+        pl.lit(told.filter(~is_now).height, pl.Int64).alias("source_before"),
+    )
+    return pl.concat([found, fresh]).sort(pl.all())

@@ -223,33 +223,6 @@ def weekly_volumes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     )
 
 
-def weekly_totals(warehouse: Warehouse, week: date) -> dict[str, float | None]:
-    """Whole-week figures of a week as of its own cutoff; a score counts once per response."""
-    found = warehouse.query(
-        f"""WITH {_CURRENT_FEEDBACK}, week_feedback AS (
-            SELECT * FROM current_feedback WHERE week_start = ?
-        ), scored AS (
-            SELECT source_id, response_id, score_metric, any_value(score_share) AS score_share
-            FROM week_feedback WHERE score_share IS NOT NULL
-            GROUP BY source_id, response_id, score_metric
-        ), problems AS (
-            SELECT DISTINCT voice_key, text_key FROM week_feedback f
-            WHERE text_key IS NOT NULL AND EXISTS (SELECT 1 FROM segments s WHERE
-                s.feedback_id = f.feedback_id AND s.revision = f.revision AND s.kind = 'problem')
-        )
-        SELECT count(DISTINCT (voice_key, coalesce(text_key, feedback_id)))::DOUBLE
-                   AS feedback_count,
-               count(DISTINCT voice_key)::DOUBLE AS customer_count,
-               count(DISTINCT CASE WHEN text_key IS NOT NULL THEN (voice_key, text_key) END)::DOUBLE
-                   AS exposure,
-               (SELECT count(*) FROM problems)::DOUBLE AS problem_count,
-               (SELECT avg((score_share < 0.5)::INT) FROM scored) AS negative_share
-        FROM week_feedback""",
-        [week, week, week],
-    )
-    return found.row(0, named=True)
-
-
 def restatement_causes(warehouse: Warehouse, week: date) -> pl.DataFrame:
     """Weeks and issues whose counts a week's run changed, and why.
 
