@@ -47,6 +47,9 @@ class DecisionCard(Contract):
         description="The open entry of the register it repeats; None: proposed by this report."
     )
     overdue_days: int = Field(0, ge=0, description="Days past due at the cutoff; 0: not overdue.")
+    beside: tuple[str, ...] = Field(
+        (), description="New issues that began in the same weeks at the same place, largest first."
+    )
 
 
 class FixLine(Contract):

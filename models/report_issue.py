@@ -126,6 +126,9 @@ class ReportIssue(Contract):
     is_on_watch: bool = Field(
         False, description="True if too few reports for an alarm, yet worth watching."
     )
+    is_lasting: bool = Field(
+        False, description="True if inside its range, and beyond chance with the weeks before."
+    )
     rose_again: bool = Field(False, description="True if it was above already and rose again.")
     is_muted: bool = Field(False, description="True: counted; no card and no row on page one.")
     is_pinned: bool = Field(False, description="True: always in the table of page one.")

@@ -109,9 +109,7 @@ def test_top_of_page_one_says_what_the_notice_says_of_a_sources_volume():
 def test_page_one_points_to_what_its_top_does_not_tell():
     made = noticed(("LATE_RECORDS", "chat", "", None, 30.0, 2.0))
     html = render_html(made)
-    assert "Also noted of this week's data: came late." in html[: html.index("</section>")].replace(
-        "&#39;", "'"
-    )
+    assert "Also noted of the data: came late." in html[: html.index("</section>")]
     assert "Also noted" not in render_html(
         noticed(("SILENT", "chat", "", None, 0.0, 384.0), chat="silent")
     )

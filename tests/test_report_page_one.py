@@ -77,7 +77,134 @@ def test_new_issue_leaves_the_cards_after_two_weeks_unless_it_is_an_alarm():
     )  # fmt: skip
     assert set(made.look_first) == {"ISS-0001", "ISS-0003"}
     assert set(made.watch) == {"ISS-0001", "ISS-0002", "ISS-0003"}
-    assert "New, 3 weeks" in page_one(made).replace("</span>", "")
+    assert "New, week 3" in page_one(made).replace("</span>", "")
+    large = week_of(new | {"count": 12, "verdict_weeks": 5})
+    assert large.look_first == ("ISS-0001",)
+
+
+def test_high_for_weeks_inside_its_range_says_so_and_never_above():
+    made = week_of({"count": 24, **JUMPED}, {"count": 20})
+    assert made.headline.startswith("“Issue A” stays high: this week and those before it together")
+    assert made.issue("ISS-0001").is_lasting
+    page = page_one(made)
+    assert "Stays high" in page
+    assert "Inside its range, but beyond chance with the weeks before." in page
+    assert "<h2>Every issue high for weeks</h2>" in page
+    assert "Jumped" not in page
+    assert "stays high: inside its range" in made.issue("ISS-0001").page.headline
+    letter = " ".join(write_letter(made).text.split())
+    assert "EVERY ISSUE HIGH FOR WEEKS" in letter
+    assert "Inside its range, but beyond chance" in letter
+
+
+@pytest.mark.parametrize(
+    ("issues", "heading"),
+    [
+        (({"count": 60, **JUMPED},), "Every issue above its range"),
+        (({"count": 24, "verdict": "RISING"},), "Every issue rising"),
+        (({"count": 60, **JUMPED}, {"count": 24, **JUMPED}, {"count": 9, "verdict": "NEW"}),
+         "Every issue above its range, high for weeks or new"),
+    ],
+)  # fmt: skip
+def test_heading_over_the_table_says_what_its_issues_do_and_no_more(issues, heading):
+    assert f"<h2>{heading}</h2>" in page_one(week_of(*issues))
+
+
+@pytest.mark.parametrize(("cards", "look"), [(1, "n1"), (2, "n2"), (3, "n3")])
+def test_one_or_two_cards_leave_no_gap(cards, look):
+    assert f'class="cards {look}"' in page_one(week_of(*({"count": 60, **JUMPED},) * cards))
+
+
+def test_functions_finding_counts_those_that_are_asked_something():
+    slight = week_of({"count": 7, "verdict": "RISING"}, {"count": 20})
+    assert not slight.cards
+    html = render_html(slight)
+    assert "No function has a decision to make or an ask to answer" in html
+    assert "Nothing is asked yet; look at what moved." in html
+
+
+def test_quiet_card_of_an_issue_with_an_open_ask_repeats_it():
+    full = acted()
+    kept = full.figures.filter(pl.col("week_start") < WEEK)
+    rows = [
+        row
+        for number in range(1, 17)
+        for row in figure_rows(WEEK, f"ISS-{number:04d}", **issue_figures(20 + (number == 1)))
+    ]
+    rows += figure_rows(WEEK, "", feedback_count=900, problem_count=300, negative_share=0.4)
+    now = pl.concat([kept, pl.DataFrame(rows, schema=FIGURE_SCHEMA)])
+    made = build_report(
+        replace(full, figures=now, places=full.places.clear()), week=WEEK, settings=settings()
+    )
+    assert made.quiet_issues[0] == "ISS-0001"
+    assert "<b>Asked:</b>" in page_one(made)
+    assert "Asked: Refund duplicates automatically" in " ".join(write_letter(made).text.split())
+
+
+def placed(*rows: tuple[Any, ...]) -> dict[str, pl.DataFrame]:
+    """Cells as issue, dimension, cell, count, usual share, whether it is the finding."""
+    known = [
+        (WEEK, issue, dimension, cell, "", None, count, share, share * 10, count - share * 10,
+         0.01 if finding else None, finding, False)
+        for issue, dimension, cell, count, share, finding in rows
+    ]  # fmt: skip
+    return {"places": pl.DataFrame(known, schema=PLACE_SCHEMA, orient="row")}
+
+
+def test_what_began_together_at_one_place_is_named_beside_the_card():
+    new = {"verdict": "NEW", "verdict_weeks": 1}
+    places = placed(
+        ("ISS-0001", "product", "app", 9, 0.2, False),
+        ("ISS-0001", "product", None, 21, 0.8, False),
+        ("ISS-0002", "product", "app", 5, 0.2, False),
+        ("ISS-0002", "product", "shop", 2, 0.8, False),
+        ("ISS-0003", "product", "shop", 15, 0.2, False),
+    )  # fmt: skip
+    made = week_of(
+        {"count": 30, **new}, {"count": 17, **new}, {"count": 25, **JUMPED, "verdict_weeks": 9},
+        {"count": 60, **JUMPED}, {"count": 50, **JUMPED}, **places,
+    )  # fmt: skip
+    told = "Began with “Issue B” (17), both mostly in product “app”: perhaps one fault."
+    # Spoken for by the first card, the second leaves its place to another problem.
+    assert "ISS-0001" not in made.look_first or "ISS-0002" not in made.look_first
+    made = week_of({"count": 30, **new}, {"count": 17, **new}, **places)
+    assert [one.beside for one in made.cards] == [("ISS-0002",), ()]
+    assert told in page_one(made).replace("</span>", "")
+    assert told in " ".join(write_letter(made).text.split())
+    tampered = render_html(made).replace("(17), both", "(18), both")
+    assert faults(tampered, made)
+
+
+def test_new_issues_of_one_function_are_named_together_and_old_ones_are_not():
+    new = {"verdict": "NEW", "verdict_weeks": 1}
+    made = week_of({"count": 30, **new}, {"count": 17, **new}, {"count": 60, **JUMPED})
+    beside = {one.issue_id: one.beside for one in made.cards}
+    assert beside == {"ISS-0003": (), "ISS-0001": ("ISS-0002",), "ISS-0002": ()}
+    assert "both new in one function" in page_one(made)
+
+
+def test_cell_that_is_a_source_under_another_name_explains_nothing():
+    places = placed(
+        ("ISS-0001", "region", "GB", 41, 0.3, True), ("ISS-0001", "region", None, 19, 0.7, False),
+        ("ISS-0001", "channel", "review", 41, 0.3, False),
+        ("ISS-0001", "channel", "chat", 19, 0.7, False),
+        ("ISS-0001", "source_id", "store_reviews", 41, 0.3, False),
+        ("ISS-0001", "source_id", "chat", 19, 0.7, False),
+    )  # fmt: skip
+    made = week_of({"count": 60, **JUMPED}, **places)
+    assert "GB" not in render_html(made)
+    found = made.issue("ISS-0001").concentration
+    assert found is not None
+    assert (found.dimension, found.cell) == ("source_id", "Store reviews")
+
+
+def test_cell_where_the_issue_always_is_explains_nothing():
+    places = placed(
+        ("ISS-0001", "region", "GB", 58, 0.95, True), ("ISS-0001", "region", "FR", 2, 0.05, False)
+    )
+    made = week_of({"count": 60, **JUMPED}, **places)
+    assert made.issue("ISS-0001").concentration is None
+    assert made.issue("ISS-0001").parts == ()
 
 
 def test_muted_issue_is_counted_and_on_no_part_of_page_one():

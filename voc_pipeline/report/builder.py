@@ -45,6 +45,7 @@ from voc_pipeline.report.proposals import proposed
 from voc_pipeline.report.references import Refs, sentence
 from voc_pipeline.report.scores import score_parts
 from voc_pipeline.report.tables import ReportTables
+from voc_pipeline.report.together import Together
 
 MOST_CARDS = 3
 MOST_QUIET = 3
@@ -59,6 +60,7 @@ class _Week:
     settings: Settings
     calendar: Calendar
     places: Places
+    together: Together
 
     @property
     def date(self) -> date:
@@ -86,10 +88,12 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
         week=week,
         names=trust.source_names(settings),
     )
-    this = _Week(tables, published, settings, calendar, places)
     issues = issue_lines(tables, published, settings)
     pressing = sorted((one for one in issues if has_row(one)), key=pressure)
-    first = [one.issue_id for one in pressing if has_card(one)][:MOST_CARDS]
+    together = Together(issues, places, week)
+    asking = together.ordered([one for one in pressing if has_card(one)])
+    first = [one.issue_id for one in asking][:MOST_CARDS]
+    this = _Week(tables, published, settings, calendar, places, together)
     quiet = [] if first else _most_reported(issues)
     shown = {one.issue_id for one in pressing} | set(quiet)
     issues = with_evidence(issues, shown, tables.quotes, this.places)
@@ -172,7 +176,7 @@ def _noticed(
     refs = Refs(this.date)
     lines = tuple(notices.data_notices(this.tables.notices, this.settings))
     sources = trust.source_lines(this.tables.health, this.settings, this.date)
-    top = notices.top_words(sources, lines, refs)
+    top = notices.top_words(sources, lines, notices.source_owners(this.settings), refs)
     figures = [
         *(sentence(this.date, f"notice/{place}", told) for place, (_, told) in enumerate(top)),
         *(
@@ -198,10 +202,12 @@ def _cards(
         )
         for one in issues
     }
-    cards = accountability.cards_of(
+    asked = accountability.cards_of(
         issues, actions, proposals, week=this.date, settings=this.settings
     )
-    return tuple(cards), [
+    beside, figures = this.together.told(issues)
+    cards = tuple(one.model_copy(update={"beside": beside.get(one.issue_id, ())}) for one in asked)
+    return cards, figures + [
         sentence(this.date, f"card/{one.issue_id}", proposals[one.issue_id])
         for one in cards
         if one.action_id is None

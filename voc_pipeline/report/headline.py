@@ -22,6 +22,8 @@ class Situation:
     jumped: int = 0
     jumped_above: int = 0
     """Of the jumped, those above the upper end of their usual range."""
+    lasting: int = 0
+    """Inside their range this week, and beyond chance with the weeks before it."""
     rising: int = 0
     new: int = 0
     falling: int = 0
@@ -41,7 +43,7 @@ class Situation:
 
 def conclusion(situation: Situation) -> tuple[str, str]:
     """Headline and the line under it."""
-    moved = situation.jumped + situation.rising + situation.new
+    moved = _movers(situation)
     if situation.feedback_count <= 0:
         return _nothing_arrived(situation)
     if situation.tracked == 0:
@@ -50,6 +52,10 @@ def conclusion(situation: Situation) -> tuple[str, str]:
         return _too_early(situation)
     headline = _moved(situation) if moved else _quiet(situation)
     return headline, _rest(situation, moved)
+
+
+def _movers(situation: Situation) -> int:
+    return situation.jumped + situation.lasting + situation.rising + situation.new
 
 
 def _nothing_arrived(situation: Situation) -> tuple[str, str]:
@@ -88,11 +94,12 @@ def _quiet(situation: Situation) -> str:
 
 
 def _moved(situation: Situation) -> str:
-    if situation.jumped + situation.rising + situation.new == 1 and situation.only_label:
+    if _movers(situation) == 1 and situation.only_label:
         return f"“{situation.only_label}” {_alone(situation)}."
     parts: list[str] = []
     for count, verb in (
         (situation.jumped, ("has jumped", "have jumped")),
+        (situation.lasting, ("stays high", "stay high")),
         (situation.rising, ("is rising", "are rising")),
         (situation.new, ("is new", "are new")),
     ):
@@ -109,6 +116,8 @@ def _alone(situation: Situation) -> str:
     if situation.jumped:
         above = " above its usual range" if situation.jumped_above else ""
         return f"has jumped{above}"
+    if situation.lasting:
+        return "stays high: this week and those before it together are beyond chance"
     return "is rising" if situation.rising else "is a new problem"
 
 

@@ -25,7 +25,9 @@ LEAST_REPORTS = 5
 LEAST_RISING = 10
 """Reports this week; a slow rise of fewer asks for no decision."""
 NEW_WEEKS = 2
-"""A new issue asks for a decision in its first weeks; later only if it is an alarm."""
+"""A new issue asks for a decision in its first weeks; later only if it is an alarm or is large."""
+LARGE_NEW = 10
+"""Reports this week from which on a new issue keeps its card as long as it counts as new."""
 EASING = ("DECLINING", "RESOLVED")
 
 
@@ -83,6 +85,7 @@ def _figures(now: IssueNow) -> dict[str, object]:
         "verdict_weeks": now.count("verdict_weeks"),
         "is_alarm": now.is_true("is_alarm"),
         "is_above": upper is not None and count > upper,
+        "is_lasting": verdict == "SPIKING" and upper is not None and count <= upper,
         "is_on_watch": now.is_true("is_watched"),
         "rose_again": now.is_true("is_escalated"),
         "feedback_count": count,
@@ -108,7 +111,8 @@ def has_card(issue: ReportIssue) -> bool:
     """True if it may ask for a decision on page one."""
     if issue.is_muted or issue.verdict not in PRESSING or issue.feedback_count < LEAST_REPORTS:
         return False
-    is_old = issue.verdict == "NEW" and issue.verdict_weeks > NEW_WEEKS
+    is_old = issue.verdict_weeks > NEW_WEEKS and issue.feedback_count < LARGE_NEW
+    is_old = is_old and issue.verdict == "NEW"
     is_slight = issue.verdict == "RISING" and issue.feedback_count < LEAST_RISING
     return issue.is_alarm or not (is_old or is_slight)
 

@@ -22,14 +22,16 @@ LEAST_EVENT_WEEKS = 8
 """An event this many weeks before the report, or fewer, is named beside what is not known."""
 
 
-def where(issue: ReportIssue, refs: Refs | None = None) -> Said:
-    """Where the issue stands out, in one or two sentences."""
+def where(issue: ReportIssue, refs: Refs | None = None, *, is_short: bool = False) -> Said:
+    """Where the issue stands out, in one or two sentences; `is_short` for page one."""
     found = issue.concentration
     if issue.only_source:
         source = f"All of it comes from one source: {issue.only_source}."
         if found is None or found.dimension in ("source_id", "channel"):
             return Said(source)
         return said(_concentrated(issue, refs), " ", source)
+    if found is None and is_short:
+        return Said("No one place stands out.")
     if found is None:
         return Said("No product, region, customer group or source stands out.")
     return _concentrated(issue, refs)
@@ -129,16 +131,20 @@ def page_headline(issue: ReportIssue, refs: Refs) -> Said:
             refs.issue(issue.issue_id, "feedback_count"),
         )
         return said(label, " is new and has reached ", count, " a week")
-    if issue.verdict == "SPIKING" and issue.rate_ratio is not None:
+    if issue.is_lasting:
+        told: list[str] = [" stays high: inside its range, beyond chance with the weeks before"]
+    elif issue.verdict == "SPIKING" and issue.rate_ratio is not None:
         ratio = Said(wording.times(issue.rate_ratio), refs.issue(issue.issue_id, "rate_ratio"))
+        told = [" has jumped to ", ratio, " what was expected"]
         if issue.verdict_weeks > 1:
-            return said(label, " is at ", ratio, " what was expected, high for ", weeks)
-        return said(label, " has jumped to ", ratio, " what was expected")
-    if issue.verdict == "RISING":
+            told = [" is at ", ratio, " what was expected, high for ", weeks]
+    elif issue.verdict == "RISING":
+        told = [" has begun to rise"]
         if issue.verdict_weeks > 1:
-            return said(label, " has been rising for ", weeks)
-        return said(label, " has begun to rise")
-    return said(label, " is above its range, which may be chance")
+            told = [" has been rising for ", weeks]
+    else:
+        told = [" is above its range, which may be chance"]
+    return said(label, *told)
 
 
 def known(issue: ReportIssue, new_terms: tuple[str, ...], pattern: str, refs: Refs) -> list[Said]:

@@ -43,15 +43,15 @@ MEANINGS = {
 """What to make of each."""
 LOST = ("FAILED", "SILENT", "QUIET")
 _EXPLAINS_MORE = ("VOLUME_SHIFT", "VOLUME_JUMP", "DUPLICATE_STORM", "LATE_RECORDS")
-MOST_NAMED = 2
+MOST_NAMED = 1
+"""Kinds of notices named at the foot of page one; all stand on the trust page."""
 
 
 def data_notices(found: pl.DataFrame, settings: Settings) -> list[DataNoticeLine]:
     """Every notice of the week: what is missing first, then what is more, then what is late."""
     if found.is_empty():
         return []
-    names = source_names(settings)
-    owners = {one.id: wording.cleaned(one.owner) for one in settings.sources}
+    names, owners = source_names(settings), source_owners(settings)
     order = list(WORDS)
     lines = [
         DataNoticeLine(
@@ -70,6 +70,11 @@ def data_notices(found: pl.DataFrame, settings: Settings) -> list[DataNoticeLine
     return sorted(
         lines, key=lambda one: (order.index(one.verdict), one.source_id, one.dimension, one.key)
     )
+
+
+def source_owners(settings: Settings) -> dict[str, str]:
+    """Who answers for each configured source; empty where nobody is named."""
+    return {one.id: wording.cleaned(one.owner) for one in settings.sources}
 
 
 def notice_ref(line: DataNoticeLine, column: str, refs: Refs) -> str:
@@ -139,7 +144,10 @@ def _most(line: DataNoticeLine, refs: Refs) -> list[str]:
 
 
 def top_words(
-    sources: Iterable[SourceLine], told: Iterable[DataNoticeLine], refs: Refs
+    sources: Iterable[SourceLine],
+    told: Iterable[DataNoticeLine],
+    owners: Mapping[str, str],
+    refs: Refs,
 ) -> list[tuple[bool, Said]]:
     """What must be read before any figure: a source that is missing (True) or odd, a line each.
 
@@ -151,13 +159,13 @@ def top_words(
     found = []
     for line in sources:
         if line.state in MISSING:
-            found.append((True, _missing(line, refs)))
+            found.append((True, _missing(line, owners.get(line.source_id, ""), refs)))
         elif line.state in ODD:
             found.append((False, _odd(line, by_source.get(line.source_id, []), refs)))
     return found
 
 
-def _missing(line: SourceLine, refs: Refs) -> Said:
+def _missing(line: SourceLine, owner: str, refs: Refs) -> Said:
     name = Said(line.name, refs.source(line.source_id, "name"))
     weeks: list[str] = [" this week"]
     if line.state_weeks > 1:
@@ -170,7 +178,9 @@ def _missing(line: SourceLine, refs: Refs) -> Said:
         "silent": [name, " sent nothing", *weeks, *usual, ". "],
         UNKNOWN: ["Nothing is known of ", name, *weeks, ". "],
     }[line.state]
-    return said(*what, _NOT_FEWER)
+    has_figure = any(mark.isdigit() for mark in owner)  # a name with one has no reference here
+    who = f" {owner} answers for the source." if owner and not has_figure else ""
+    return said(*what, _NOT_FEWER, who)
 
 
 def _odd(line: SourceLine, told: list[DataNoticeLine], refs: Refs) -> Said:
@@ -200,8 +210,10 @@ def also_line(report: WeeklyReport) -> str:
             kinds.append(word)
     if not kinds:
         return ""
-    listed = "; ".join(f"{word[:1].lower()}{word[1:]}" for word in kinds)
-    return f"Also noted of this week's data: {listed}."
+    shown = [f"{word[:1].lower()}{word[1:]}" for word in kinds[:MOST_NAMED]]
+    more = len(kinds) - len(shown)
+    shown += [f"{wording.number_word(more)} more"] if more else []
+    return f"Also noted of the data: {'; '.join(shown)}."
 
 
 def notices_finding(report: WeeklyReport) -> str:

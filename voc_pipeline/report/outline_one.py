@@ -157,12 +157,16 @@ def _decision(view: View, quote_limit: int, issue: ReportIssue, card: DecisionCa
         note += f", usual {usual(issue)}"
     elif issue.previous_count is not None:
         note += f", {wording.grouped(issue.previous_count)} last week"
-    told = []
+    told: list[str] = (
+        [together] if (together := phrases.together_line(issue, view.marks.refs)) else []
+    )
     if issue.verdict == "NEW" and issue.first_week:
         told.append(f"First seen in the week of {view.calendar.short_day(issue.first_week)}.")
     if issue.concentration or issue.only_source or issue.verdict != "NEW":
-        told.append(where(issue))
+        told.append(where(issue, is_short=True))
     texts = [" ".join(told)]
+    if card.beside:
+        texts.append(view.sentence(f"beside/{issue.issue_id}"))
     if issue.quotes and quote_limit:
         texts.append(quoted(issue.quotes[0], quote_limit))
     decision = (
@@ -189,6 +193,11 @@ def _quiet(view: View, plan: Plan, issue: ReportIssue) -> Card:
     texts = [quoted(issue.quotes[0], plan.quote_limit)] if issue.quotes else []
     owner = view.owned(issue).owner
     asks: Runs = (Run(text="Nothing to decide. "), *(nobody(owner) if owner else NO_OWNER))
+    asked = phrases.open_action(issue.issue_id, view.report.actions)
+    if asked:
+        by = f", by {view.calendar.short_day(asked.due_on)}" if asked.due_on else ""
+        told = (Run(text="Asked: ", style="strong"), Run(text=asked.decision))
+        asks = (*told, Run(text=" "), *nobody(asked.owner), Run(text=by))
     return _card(view, issue, note, texts, (asks,))
 
 
@@ -229,7 +238,7 @@ def _watch(view: View, plan: Plan) -> list[Block]:
         Column(name="Status", width=84), Column(name="Action", width=68), with_last_week=False
     )
     return [
-        Heading(level=2, look="section", text="Every issue above its range, new or rising"),
+        Heading(level=2, look="section", text=phrases.watch_heading(view.watch)),
         Table(columns=columns, rows=tuple(rows)),
         *_more(view, len(view.watch) - plan.shown("rows", len(view.watch)), " on the scoreboard"),
     ]

@@ -55,14 +55,16 @@ def situation_of(
     def having(verdict: str) -> list[ReportIssue]:
         return [one for one in told if one.verdict == verdict and not one.is_muted]
 
-    jumped = having("SPIKING")
-    moved = [*jumped, *having("RISING"), *having("NEW")]
+    spiking = having("SPIKING")
+    jumped = [one for one in spiking if not one.is_lasting]
+    moved = [*spiking, *having("RISING"), *having("NEW")]
     return Situation(
         feedback_count=round(published.whole("feedback_count").get(published.week, 0)),
         history_weeks=published.history_weeks,
         tracked=len(issues),
         jumped=len(jumped),
         jumped_above=sum(one.is_above for one in jumped),
+        lasting=len(spiking) - len(jumped),
         rising=len(having("RISING")),
         new=len(having("NEW")),
         falling=len(having("DECLINING")),

@@ -137,7 +137,10 @@ def _points(report: WeeklyReport, plan: Plan) -> float:
 
 def _card_points(issue: ReportIssue, card: DecisionCard | None, quote_limit: int) -> float:
     quote = issue.quotes[0].text[:quote_limit] if issue.quotes else ""
-    height = 14 * _rows(issue.label, 24) + 11.0 * (_rows(where(issue), 34) + _rows(quote, 34))
+    height = 14 * _rows(issue.label, 24) + 11.0 * (
+        _rows(where(issue, is_short=True), 34) + _rows(quote, 34)
+    )
+    height += 22.0 * issue.is_lasting + 33.0 * bool(card and card.beside)
     if card is not None:
         height += 11 * (_rows(f"Decide: {card.decision}", 36) + _rows(card.owner, 24) + 2)
     return height
@@ -225,11 +228,14 @@ def _environment() -> Environment:
         outcome=phrases.outcome,
         action_status=phrases.action_status,
         issue_action=phrases.issue_action,
+        open_action=phrases.open_action,
         figure_value=phrases.figure_value,
         figure_note=phrases.figure_note,
         owner_line=phrases.owner_line,
         split_heading=phrases.split_heading,
         restated_words=phrases.restated_words,
+        together_line=phrases.together_line,
+        watch_heading=phrases.watch_heading,
         where=where,
     )
     return environment

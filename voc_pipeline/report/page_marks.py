@@ -253,7 +253,7 @@ class Marks:
         if cards & set(group.issue_ids):
             return "Answer the decision asked on page one."
         if set(report.watch) & set(group.issue_ids):
-            return "Look at what moved; nothing is asked yet."
+            return "Nothing is asked yet; look at what moved."
         return "Nothing to decide."
 
     def together(self, one: HandOff, refs: Refs) -> Said:

@@ -43,6 +43,7 @@ _STATUS = {
     "STEADY": Status(wording.DASH, "As usual", "quiet"),
 }
 _BY_CHANCE = Status("△", "High, may be chance", "warn")
+_STAYS_HIGH = Status("▲", "Stays high", "bad")
 _ROSE_AGAIN = Status("▲", "Rose again", "bad")
 _OUTCOMES = {
     "worked": Status("✓", "Worked", "good"),
@@ -71,6 +72,8 @@ def status(issue: ReportIssue) -> Status:
     """How the verdict reads: one above its range, no more, is said to be possible chance."""
     if issue.rose_again and issue.verdict == "SPIKING":
         return _ROSE_AGAIN
+    if issue.is_lasting:
+        return _STAYS_HIGH
     if issue.is_above and issue.verdict not in ("SPIKING", "NEW", "RISING"):
         return _BY_CHANCE
     return _STATUS[issue.verdict]
@@ -82,8 +85,37 @@ def status_word(issue: ReportIssue, refs: Refs | None = None) -> Said:
     told = ", muted" if issue.is_muted else ", pinned" if issue.is_pinned else ""
     if issue.verdict in ("SPIKING", "RISING", "NEW") and issue.verdict_weeks > 1:
         weeks = (refs.issue(issue.issue_id, "verdict_weeks"),) if refs else ()
+        if issue.verdict == "NEW":
+            return Said(f"{found.word}, week {issue.verdict_weeks}{told}", *weeks)
         return Said(f"{found.word}, {issue.verdict_weeks} weeks{told}", *weeks)
     return Said(found.word + told)
+
+
+def watch_heading(issues: list[ReportIssue]) -> str:
+    """The heading over page one's table: what those in it do, and no more."""
+    kinds = [
+        (any(one.is_above for one in issues), "above its range"),
+        (any(one.is_lasting for one in issues), "high for weeks"),
+        (any(one.verdict == "SPIKING" and one.upper_bound is None for one in issues), "jumped"),
+        (any(one.verdict == "NEW" for one in issues), "new"),
+        (any(one.verdict == "RISING" for one in issues), "rising"),
+    ]
+    told = [words for holds, words in kinds if holds]
+    if not told:
+        return "Pinned issues"
+    *first, last = told
+    return f"Every issue {', '.join(first)} or {last}" if first else f"Every issue {last}"
+
+
+def together_line(issue: ReportIssue, refs: Refs) -> Said:
+    """Why an issue inside its range asks for a decision; nothing of any other."""
+    if not issue.is_lasting:
+        return Said("")
+    if issue.previous_count is None:
+        return Said("Inside its range, but beyond chance with the weeks before.")
+    ref = refs.issue(issue.issue_id, _COUNT, 1)
+    before = Said(wording.grouped(issue.previous_count), ref)
+    return said("Inside its range, but after ", before, " last week: together beyond chance.")
 
 
 def watch_line(report: WeeklyReport, refs: Refs) -> Said:
@@ -219,20 +251,22 @@ def findings(report: WeeklyReport) -> dict[str, str]:
 
 
 def functions_finding(report: WeeklyReport) -> str:
-    """The heading over the panels: which functions have a decision to make."""
-    pressing = set(report.watch)
+    """The heading over the panels: which functions are asked something, which have what moved."""
+    asked = {one.issue_id for one in report.cards}
     named = [one for one in report.functions if one.function_id is not None]
-    busy = [one.name for one in named if pressing & set(one.issue_ids) or one.action_ids]
+    busy = [one.name for one in named if asked & set(one.issue_ids) or one.action_ids]
     if not named:
         return "No function owns an issue yet"
     if not busy:
-        return "No function has a decision to make"
+        return "No function has a decision to make or an ask to answer"
     if len(busy) == len(named):
-        return "Every function has something to decide" if len(named) > 1 else f"{busy[0]} decides"
+        many = len(named) > 1
+        return "Every function has something to decide or to do" if many else f"{busy[0]} decides"
     if len(busy) <= 3:
-        return f"{wording.listed(busy)} {'has' if len(busy) == 1 else 'have'} something to decide"
+        verb = "has" if len(busy) == 1 else "have"
+        return f"{wording.listed(busy)} {verb} something to decide or to do"
     count = wording.capital(wording.number_word(len(busy)))
-    return f"{count} of {len(named)} functions have something to decide"
+    return f"{count} of {len(named)} functions have something to decide or to do"
 
 
 def owner_line(group: FunctionGroup) -> str:
@@ -258,6 +292,12 @@ def action_status(one: ReportAction, refs: Refs | None = None) -> tuple[Status, 
 def issue_action(issue_id: str, actions: tuple[ReportAction, ...]) -> ReportAction | None:
     """The action that stands for an issue in a table: the most urgent of the register."""
     return next((one for one in actions if one.issue_id == issue_id), None)
+
+
+def open_action(issue_id: str, actions: tuple[ReportAction, ...]) -> ReportAction | None:
+    """The most urgent of what is asked about an issue and not answered yet."""
+    found = issue_action(issue_id, actions)
+    return found if found and found.state == "open" else None
 
 
 def figure_value(figure: KeyFigure, refs: Refs | None = None, key: str = "") -> Said:

@@ -20,10 +20,16 @@ MOST_PARTS = 4
 REST = "*"
 LEAST_STATED = 0.5
 """Share of the reports that must state a dimension before it is shown by it."""
+NEARLY_ALL = 0.9
+"""Usual share from which on a cell is where the issue always is, and explains no excess."""
+LEAST_LEADING = 3
+"""Reports in a cell that leads a dimension."""
+_SAME = 1e-6
 MOST_TERMS = 4
 LEAST_FOR_FINDING = 0.05
 _DIGITS = 6
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+_BY_SOURCE = ("source_id", "channel")
 
 _Row = dict[str, Any]
 
@@ -41,7 +47,7 @@ class Places:
 
     def concentration(self, issue_id: str, issue_count: int) -> Concentration | None:
         """The cell or pair of cells that explains the excess best; None if none does."""
-        row = self.findings.get(issue_id)
+        row = self._explaining(issue_id)
         if row is None:
             return None
         cell = self._printed(row["dimension"], row["cell"])
@@ -62,16 +68,81 @@ class Places:
 
     def shown_by(self, issue_id: str) -> Dimension | None:
         """The dimension by which the excess is shown; None if none is stated well enough."""
-        found = self.findings.get(issue_id)
+        found = self._explaining(issue_id)
         if found is not None:
             dimension: Dimension = found["dimension"]
             return dimension
         for one in DIMENSIONS:
             rows = [row for row in self.cells.get(issue_id, ()) if row["dimension"] == one]
             counts = [row["feedback_count"] for row in rows]
-            stated = sum(row["feedback_count"] for row in rows if row["cell"])
+            told = [row for row in rows if row["cell"] and not self._is_empty(row)]
+            stated = sum(row["feedback_count"] for row in told)
             if len(rows) > 1 and stated >= LEAST_STATED * sum(counts):
                 return one
+        return None
+
+    def leading(self, issue_id: str) -> _Row | None:
+        """The cell that holds most of the reports that state its dimension, more than usual.
+
+        Of the first dimension that has one, sources and channels aside; weaker than a finding.
+        """
+        for one in DIMENSIONS:
+            rows = [
+                row
+                for row in self.cells.get(issue_id, ())
+                if row["dimension"] == one and row["cell"] and not self._is_empty(row)
+            ]
+            if one in _BY_SOURCE or not rows:
+                continue
+            first = max(rows, key=lambda row: (row["feedback_count"], row["cell"]))
+            most = 2 * first["feedback_count"] > sum(row["feedback_count"] for row in rows)
+            if most and first["feedback_count"] >= LEAST_LEADING and first["contribution"] > 0:
+                return first
+        return None
+
+    def named(self, issue_id: str) -> tuple[tuple[str, str], ...]:
+        """Dimension and cell of the finding and of the leading cell, sources and channels aside."""
+        found: list[tuple[str, str]] = []
+        for row in (self._explaining(issue_id), self.leading(issue_id)):
+            if row is None or row["dimension"] in _BY_SOURCE or not row["cell"]:
+                continue
+            found.append((row["dimension"], row["cell"]))
+        return tuple(dict.fromkeys(found))
+
+    def _explaining(self, issue_id: str) -> _Row | None:
+        """The finding, unless its cell says no more than that it came from a source."""
+        found = self.findings.get(issue_id)
+        if found is None:
+            return None
+        if not found["second_dimension"]:
+            return self._source_of(found) if self._is_empty(found) else found
+        sides = [self._alone(found, ""), self._alone(found, "second_")]
+        left = [row for row in sides if row is not None and not self._is_empty(row)]
+        if len(left) < len(sides):
+            return left[0] if left else None
+        return found
+
+    def _alone(self, pair: _Row, side: str) -> _Row | None:
+        """The row of one cell of a pair."""
+        wanted = pair[f"{side}dimension"], pair[f"{side}cell"]
+        rows = self.cells.get(pair["issue_id"], ())
+        return next((row for row in rows if (row["dimension"], row["cell"]) == wanted), None)
+
+    def _is_empty(self, row: _Row) -> bool:
+        """True if the cell is a source under another name, or where the issue always is."""
+        if row["dimension"] in _BY_SOURCE:
+            return False
+        return row["usual_share"] >= NEARLY_ALL or self._source_of(row) is not None
+
+    def _source_of(self, row: _Row) -> _Row | None:
+        """The source whose reports, this week and usually, are those of the cell."""
+        for other in self.cells.get(row["issue_id"], ()):
+            if (
+                other["dimension"] == "source_id"
+                and other["feedback_count"] == row["feedback_count"] > 0
+                and abs(other["usual_share"] - row["usual_share"]) < _SAME
+            ):
+                return other
         return None
 
     def parts(self, issue_id: str, dimension: Dimension) -> tuple[Contribution, ...]:

@@ -121,6 +121,11 @@ def score_note(line: ScoreLine, refs: Refs) -> Said:
 
 def chart_title(line: ScoreLine, refs: Refs) -> Said:
     """What the picture of a score shows."""
+    if line.value is None:
+        ref = score_ref(line, "response_count", refs)
+        answered = Said(wording.counted(line.response_count, "response", "responses"), ref)
+        by_week = f": {METRICS[line.metric]} by week, "
+        return said(survey_name(line, refs), by_week, answered, " this week.")
     return said(
         survey_name(line, refs),
         f": {METRICS[line.metric]} by week, now ",

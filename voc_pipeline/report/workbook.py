@@ -196,7 +196,7 @@ def _functions(report: WeeklyReport) -> Sheet:
         Heading("Function", 26, "text"),
         Heading("Who answers for it", 26, "text"),
         Heading("Tracked issues"),
-        Heading("Above range, new or rising"),
+        Heading("Of these, in the table of page one"),
         Heading("Reports this week"),
         Heading("Reports last week"),
     ]
