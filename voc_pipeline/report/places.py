@@ -117,10 +117,10 @@ class Places:
         if not found["second_dimension"]:
             return self._source_of(found) if self._is_empty(found) else found
         sides = [self._alone(found, ""), self._alone(found, "second_")]
-        left = [row for row in sides if row is not None and not self._is_empty(row)]
-        if len(left) < len(sides):
-            return left[0] if left else None
-        return found
+        empty = [row is not None and self._is_empty(row) for row in sides]
+        if not any(empty):
+            return found
+        return None if all(empty) else sides[empty.index(False)]
 
     def _alone(self, pair: _Row, side: str) -> _Row | None:
         """The row of one cell of a pair."""
