@@ -12,9 +12,12 @@ from typer.testing import CliRunner
 
 from assets.command_line import app
 from assets.home import Home
+from assets.report import rewrite_reports
 from models.issue import Issue
 from models.raw import Load
+from models.report import WeeklyReport
 from models.trend import PublishedFigure, Restatement
+from models.week import week_label
 from voc_pipeline.feedback.customers import customer_key
 from voc_pipeline.warehouse import erasure, soundness
 from voc_pipeline.warehouse.publish import read_published
@@ -153,6 +156,21 @@ def test_published_figures_stay_and_the_next_week_restates_what_is_known(erased)
     assert set(restated["reason"]) == {"erased"}
     assert again["suppressed_count"].sum() > 0
     assert before["feedback"].isdisjoint(feedback)
+
+
+def test_a_report_of_another_version_loses_the_words_too(erased):
+    home, before, _ = erased
+    folder = home.reports / week_label(week(WEEKS))
+    other = json.loads(before["report"]) | {"key_of_another_version": 1}
+    (folder / "report.json").write_text(json.dumps(other), encoding="utf-8")
+    with home.warehouse() as warehouse:
+        assert rewrite_reports(home, warehouse, before["segments"]) == 1
+        assert rewrite_reports(home, warehouse, before["segments"]) == 0
+    left = WeeklyReport.model_validate_json((folder / "report.json").read_bytes())
+    assert left.headline == other["headline"]
+    assert not before["feedback"] & {
+        one["feedback_id"] for one in _quotes(left.model_dump(mode="json"))
+    }
 
 
 def test_no_customer_named_is_refused(tmp_path):

@@ -37,9 +37,11 @@ def suppress(
     if not (chosen.path / WAREHOUSE_FILE).exists():
         raise ConfigurationError(f"no week has run in {chosen.path}: there is nobody to erase yet")
     erased = suppress_customers(chosen, ids)
+    verb = "is" if erased.customers == 1 else "are"
     out.print(
-        f"{erased.customers} customers are on the list of the suppressed: {erased.records} records "
-        f"erased, {erased.reports} reports written again without their words."
+        f"{_counted(erased.customers, 'customer')} {verb} on the list of the suppressed: "
+        f"{_counted(erased.records, 'record')} erased, {_counted(erased.reports, 'report')} "
+        "written again without their words."
     )
     if not erased.records:
         out.print(
@@ -53,6 +55,10 @@ def suppress(
         "Published figures keep their numbers; the next weekly run restates what is known now. "
         "Mails already sent, and the sources themselves, are not ours to change."
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _without_customers(home: Home) -> list[str]:
