@@ -88,7 +88,8 @@ def _quotes(value) -> list[dict]:
 def test_no_table_and_no_report_has_an_erased_customer(erased):
     home, before, said = erased
     assert before["segments"]
-    assert f"{len(before['feedback'])} records erased" in said
+    count = len(before["feedback"])
+    assert f": {count} record{'s' * (count > 1)} erased" in said
     with home.warehouse() as warehouse:
         for table in ("feedback", "segments"):
             found = warehouse.query(f"SELECT feedback_id AS id FROM {table}")  # noqa: S608
