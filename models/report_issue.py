@@ -118,6 +118,9 @@ class ReportIssue(Contract):
     only_source: str | None = Field(
         description="Name of the source that holds at least 95 % of it, if others sent feedback."
     )
+    only_source_note: str = Field(
+        "", description="What is odd about that source's volume this week; else empty."
+    )
     quotes: tuple[ReportQuote, ...] = Field(description="Shown for the issues of page one.")
     forecast_count: float | None = Field(None, description="Reports expected next week.")
     forecast_lower: float | None = Field(None, description="Lower end of next week's range.")

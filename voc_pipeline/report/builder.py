@@ -96,7 +96,9 @@ def build_report(tables: ReportTables, *, week: date, settings: Settings) -> Wee
     this = _Week(tables, published, settings, calendar, places, together)
     quiet = [] if first else _most_reported(issues)
     shown = {one.issue_id for one in pressing} | set(quiet)
-    issues = with_evidence(issues, shown, tables.quotes, this.places)
+    lines = trust.source_lines(tables.health, settings, week)
+    states = {one.name: one.state for one in lines}
+    issues = with_evidence(issues, shown, tables.quotes, this.places, states)
     labels = {one.issue_id: one.label for one in issues}
     told, figures = _told(this, issues, [one.issue_id for one in pressing], first)
     report = WeeklyReport(

@@ -4,7 +4,7 @@ What counts as pressing is decided here by one stated order; whether an issue mo
 is its published verdict.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 import polars as pl
@@ -28,6 +28,10 @@ NEW_WEEKS = 2
 """A new issue asks for a decision in its first weeks; later only if it is an alarm or is large."""
 LARGE_NEW = 10
 """Reports this week from which on a new issue keeps its card as long as it counts as new."""
+_ODD_VOLUME = {
+    "surge": "which sent far more than usual this week",
+    "quiet": "which sent far less than usual this week",
+}
 EASING = ("DECLINING", "RESOLVED")
 
 
@@ -127,23 +131,42 @@ def pressure(issue: ReportIssue) -> tuple[int, float, str]:
 
 
 def with_evidence(
-    issues: list[ReportIssue], shown: set[str], quotes: pl.DataFrame, places: Places
+    issues: list[ReportIssue],
+    shown: set[str],
+    quotes: pl.DataFrame,
+    places: Places,
+    states: Mapping[str, str],
 ) -> list[ReportIssue]:
-    """The issues, those shown in full with where they stand out and their quotes."""
+    """The issues, those shown in full with where they stand out and their quotes.
+
+    Args:
+        issues: of the week.
+        shown: ids of those shown in full.
+        quotes: of the register week.
+        places: where excesses sit.
+        states: the state of each source, by its printed name.
+    """
     words = quotes_of(quotes, shown)
-    return [_evident(one, places, words) if one.issue_id in shown else one for one in issues]
+    return [
+        _evident(one, places, words, states) if one.issue_id in shown else one for one in issues
+    ]
 
 
 def _evident(
-    issue: ReportIssue, places: Places, quotes: dict[str, list[ReportQuote]]
+    issue: ReportIssue,
+    places: Places,
+    quotes: dict[str, list[ReportQuote]],
+    states: Mapping[str, str],
 ) -> ReportIssue:
+    only_source = places.only_source(issue.issue_id)
     dimension = places.shown_by(issue.issue_id)
     return issue.model_copy(
         update={
             "concentration": places.concentration(issue.issue_id, issue.feedback_count),
             "parts_of": dimension,
             "parts": places.parts(issue.issue_id, dimension) if dimension else (),
-            "only_source": places.only_source(issue.issue_id),
+            "only_source": only_source,
+            "only_source_note": _ODD_VOLUME.get(states.get(only_source or "", ""), ""),
             "quotes": tuple(quotes.get(issue.issue_id, ())),
         }
     )

@@ -26,7 +26,8 @@ def where(issue: ReportIssue, refs: Refs | None = None, *, is_short: bool = Fals
     """Where the issue stands out, in one or two sentences; `is_short` for page one."""
     found = issue.concentration
     if issue.only_source:
-        source = f"All of it comes from one source: {issue.only_source}."
+        note = f", {issue.only_source_note}" if issue.only_source_note else ""
+        source = f"All of it comes from one source: {issue.only_source}{note}."
         if found is None or found.dimension in ("source_id", "channel"):
             return Said(source)
         return said(_concentrated(issue, refs), " ", source)

@@ -192,13 +192,14 @@ def _quiet(view: View, plan: Plan, issue: ReportIssue) -> Card:
     note = _reports(issue) + (f", usual {usual(issue)}" if _has_range(issue) else "")
     texts = [quoted(issue.quotes[0], plan.quote_limit)] if issue.quotes else []
     owner = view.owned(issue).owner
-    asks: Runs = (Run(text="Nothing to decide. "), *(nobody(owner) if owner else NO_OWNER))
+    none: Runs = (Run(text="Nothing to decide. "), *(nobody(owner) if owner else NO_OWNER))
+    asks: tuple[Runs, ...] = (none,)
     asked = phrases.open_action(issue.issue_id, view.report.actions)
     if asked:
         by = f", by {view.calendar.short_day(asked.due_on)}" if asked.due_on else ""
         told = (Run(text="Asked: ", style="strong"), Run(text=asked.decision))
-        asks = (*told, Run(text=" "), *nobody(asked.owner), Run(text=by))
-    return _card(view, issue, note, texts, (asks,))
+        asks = (told, (*nobody(asked.owner), Run(text=by)))
+    return _card(view, issue, note, texts, asks)
 
 
 def _card(

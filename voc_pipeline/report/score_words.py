@@ -13,6 +13,8 @@ from voc_pipeline.report.references import RULE, SENTENCE, Refs, Said, reference
 
 METRICS: dict[Metric, str] = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "rating": "Rating"}
 MOST_ON_PAGE_ONE = 3
+LEAST_ON_PAGE_ONE = 5
+"""Responses of the week; a score of fewer stands on its own page only."""
 _UNITS: dict[Metric, tuple[FigureUnit, FigureUnit]] = {
     "nps": ("count", "points"),
     "csat": ("share", "share_points"),
@@ -189,7 +191,7 @@ def drivers_finding(report: WeeklyReport) -> str:
 
 def page_one_line(report: WeeklyReport, refs: Refs) -> Said:
     """The scores in one line, those that stand apart first; empty without any."""
-    known = [one for one in report.scores if one.value is not None]
+    known = [one for one in report.scores if one.response_count >= LEAST_ON_PAGE_ONE]
     known.sort(key=lambda one: one.standing not in ("lower", "higher"))
     pieces: list[str] = []
     for line in known[:MOST_ON_PAGE_ONE]:
