@@ -5,9 +5,13 @@ import pytest
 
 from models.settings import FunctionSettings
 from voc_pipeline.issues.functions import place_issues
+from voc_pipeline.issues.labels import proper_names
+from voc_pipeline.issues.phrases import words_of
+from voc_pipeline.issues.quotes import quotes_of_members
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register
 from voc_pipeline.issues.vectors import embed_segments, load_model
+from voc_pipeline.issues.wordings import Wordings
 
 MONDAY = date(2026, 1, 5)
 OPENINGS = (
@@ -115,6 +119,41 @@ def test_a_slip_of_the_pen_names_nothing_where_one_word_is_said_by_all(model):
     assert not any(slip in label.split() for label in labels for slip in slips), labels
 
 
+def chosen(*texts: str, others: tuple[str, ...] = ("my parcel came late",), names=()) -> str:
+    said = {at: [list(words_of(one)) for one in side] for at, side in enumerate((texts, others))}
+    return Wordings(said, frozenset(names)).label(0, set(), "")
+
+
+def test_what_is_wrong_names_an_issue_before_its_topic_does():
+    topic = ("the call handler", "a call handler took it", "i spoke to a call handler")
+    assert chosen(*topic, "The call handler was not very good.") == "Call handler was not very good"
+
+
+def test_praise_is_no_name_while_there_is_a_complaint():
+    praise = ("usually an excellent service", "excellent service before")
+    assert chosen(*praise, "it was a slow service", "slow service again") == "Slow service"
+
+
+def test_a_product_alone_is_no_name_while_there_is_a_phrase():
+    texts = ("acme acme", "songs on acme skip", "on acme again", "my songs skip", "songs skip acme")
+    assert "songs" in chosen(*texts, names=("acm",)).lower()
+
+
+def test_words_written_with_a_capital_in_a_sentence_are_names_and_not_those_that_begin_one():
+    texts = ["I told Acme it was late", "Late again, Acme", "when will Acme answer", "Late. Why"]
+    assert proper_names([texts]) == {"acm"}
+
+
+def test_feelings_without_a_thing_found_no_issue(model):
+    vents = [f"{first} {last}" for first in ("what a", "such a", "an utter", "a total", "a big")
+             for last in ("disgrace", "shambles", "mess", "joke", "nightmare")]  # fmt: skip
+    found = run(window(model, extra=tuple(vents)), model)
+    place = found.assignments.join(window(model, extra=tuple(vents)), on="segment_id")
+    vented = place.filter(pl.col("segment_text").is_in(vents))
+    assert len(vented) == len(vents)
+    assert vented["issue_id"].null_count() == len(vents)
+
+
 def test_terms_are_words_of_the_issue(step):
     for terms in step.issues["terms"]:
         assert 1 <= len(terms) <= 6
@@ -202,3 +241,38 @@ def test_what_is_like_no_function_is_owned_by_none(step, model):
     far = (FunctionSettings(id="zoo", name="Zoo", seeds=("giraffe feeding",)),)
     assert place_issues(step.issues, far, model)["function"].null_count() == len(step.issues)
     assert place_issues(step.issues, (), model)["function"].null_count() == len(step.issues)
+
+
+def quotes_of(texts: list[str], voices: list[str]) -> list[str]:
+    """The quotes of one issue whose texts lie ever farther from its centre."""
+    vectors = [[1.0, at / 100] for at in range(len(texts))]
+    members = pl.DataFrame(
+        {
+            "issue_id": "ISS-0001",
+            "segment_id": [f"s{at:02d}" for at in range(len(texts))],
+            "segment_text": texts,
+            "voice_key": voices,
+            "text_key": texts,
+            "vector": vectors,
+        }
+    )
+    return quotes_of_members(members, MONDAY)["quote"].to_list()
+
+
+def test_quotes_are_complaints_of_several_people_in_words_of_their_own():
+    texts = [
+        "The parcel was given to the neighbour.",
+        "My parcel was late again and again.",
+        "and the parcel was late once more",
+        "My parcel was late again, again!",
+        "The courier lost the whole shipment.",
+        "Nobody rang when the box was damaged.",
+        "It was left outside in the rain, ruined.",
+        "Delivery came three weeks too late.",
+    ]
+    found = quotes_of(texts, ["a", "b", "c", "d", "b", "e", "f", "g"])
+    assert "given to the neighbour" not in " ".join(found[:3])
+    assert not any(one.startswith("and ") for one in found)
+    assert sum("late again" in one for one in found) == 1
+    assert "The courier lost the whole shipment." not in found[:3]
+    assert len(set(found)) == 4

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.errors import ContractError
-from voc_pipeline.issues.stopwords import STOP_WORDS
+from voc_pipeline.issues.stopwords import FEELINGS, LIKINGS, STOP_WORDS
 
 Matrix = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -23,6 +23,7 @@ Codes = npt.NDArray[np.int64]
 _CHARACTERS = 2_000
 _NO_CONTENT = re.compile(r"\[[a-z_]{2,30}\]|\bx{2,}\b|@\w{1,60}|https?://\S{1,500}")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_SAYS_NOTHING = STOP_WORDS | FEELINGS | LIKINGS
 WINDOW_COLUMNS = (
     "segment_id", "feedback_id", "segment_text", "text_hash", "source_id", "voice_key",
     "text_key", "week_start", "received_week", "vector", "current_issue_id",
@@ -125,7 +126,7 @@ def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
 
 
 def _has_content(texts: pl.Series) -> Flags:
-    """Whether a text has a word beyond masks, names of accounts and common words."""
+    """Whether a text has a word beyond masks, names of accounts, common words and feelings."""
     return np.fromiter(map(_says_something, texts.to_list()), dtype=np.bool_, count=len(texts))
 
 
@@ -133,7 +134,7 @@ def _has_content(texts: pl.Series) -> Flags:
 def _says_something(text: str) -> bool:
     """Remembered, for a window holds almost the texts of the window before."""
     words = _NO_CONTENT.sub(" ", text[:_CHARACTERS].lower().replace("\u2019", "'"))
-    return any(found[0] not in STOP_WORDS for found in _WORD.finditer(words))
+    return any(found[0] not in _SAYS_NOTHING for found in _WORD.finditer(words))
 
 
 def _codes(names: pl.Series) -> Codes:

@@ -1,22 +1,37 @@
 """The customers' own words that show an issue: two or three nearest its centre, one at its edge.
 
-Quotes are whole segments. No wording comes twice, and no person while others said it too.
+Quotes are whole segments, and complaints where the issue has any near enough. No wording comes
+twice or nearly so, and no person while others said it too.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
 from voc_pipeline.issues.discovery import centroids
 from voc_pipeline.issues.evidence import Codes, Evidence, Matrix, vectors_of
+from voc_pipeline.issues.phrases import is_content, stem_of, words_of
+from voc_pipeline.issues.problems import weigh
 from voc_pipeline.issues.standing import Standing
 
 CENTRAL = 3
 LENGTH = (20, 280)
 """Texts of so many characters come before others."""
 _DECIMALS = 6
+_PLAIN_CUE = 1.8
+_ASKED, _LEAST_ASKED, _FARTHEST = 40, 12, 8
+_ALIKE = 0.5
+_FIRST_WORD = re.compile(
+    r"[^\w(\[]{0,3}(?:@\w{1,60}\W{1,3})*((?![a-z])[\w'\u2019]+|\[[A-Z_]{2,30}\])"
+)
+"""Of a whole sentence: a capital, a number or a mask, behind the accounts it is for."""
+_JOINTS = frozenset(
+    "also although and because but however or so then though whereas which who".split()  # noqa: SIM905
+)
 QUOTE_SCHEMA = pl.Schema(
     {
         "register_week": pl.Date(),
@@ -62,29 +77,76 @@ def quotes_of_members(members: pl.DataFrame, week: date) -> pl.DataFrame:
 
 
 def _chosen(members: pl.DataFrame, likeness: Matrix, week: date) -> pl.DataFrame:
-    """The nearest wordings, each of another person where there are several, then the farthest."""
-    fits = pl.col("segment_text").str.len_chars().is_between(*LENGTH)
+    """One row per quote: three texts near an issue's centre, clear ones first, and one far off."""
     ranked = (
         members.with_columns(likeness=pl.Series(likeness.astype(np.float64).round(_DECIMALS)))
-        .filter(fits | ~fits.any().over("issue_id"))
         .sort(["issue_id", "likeness", "segment_id"], descending=[False, True, False])
         .filter(pl.col("text_key").is_first_distinct().over("issue_id"))
         .with_columns(
             told=pl.col("segment_text").str.to_lowercase().str.replace_all(r"[^\p{L}]+", " ")
         )
         .filter(pl.col("told").is_first_distinct().over("issue_id"))
+        .select("issue_id", "segment_id", "segment_text", "voice_key")
     )
-    first = pl.col("voice_key").is_first_distinct().over("issue_id")
-    ranked = ranked.filter(first | (first.sum().over("issue_id") <= CENTRAL))
-    place = pl.int_range(1, pl.len() + 1).over("issue_id")
-    chosen = ranked.with_columns(rank=place, size=pl.len().over("issue_id")).filter(
-        (pl.col("rank") <= CENTRAL) | (pl.col("rank") == pl.col("size"))
-    )
-    return chosen.select(
-        pl.lit(week).alias("register_week"),
-        "issue_id",
-        pl.col("rank").clip(upper_bound=CENTRAL + 1).alias("quote_rank"),
-        (pl.col("rank") > CENTRAL).alias("is_edge"),
-        "segment_id",
-        pl.col("segment_text").alias("quote"),
-    ).cast(QUOTE_SCHEMA)
+    rows: list[tuple[date, str, int, bool, str, str]] = []
+    for (issue_id,), mine in ranked.group_by("issue_id", maintain_order=True):
+        texts, voices = mine["segment_text"].to_list(), mine["voice_key"].to_list()
+        central = _central(texts, voices)
+        edge = _edge(texts, voices, central)
+        for rank, at in enumerate([*central, *edge], start=1):
+            segment_id, quote = mine["segment_id"][at], texts[at]
+            rows.append((week, str(issue_id), rank, rank > len(central), segment_id, quote))
+    return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
+
+
+def _central(texts: list[str], voices: list[str]) -> list[int]:
+    """Three of the nearer half, or dozen: clear complaints first, each unlike those before it.
+
+    A person comes twice only if fewer than three spoke.
+    """
+    near = range(min(len(texts), _ASKED, max(_LEAST_ASKED, len(texts) // 2)))
+    order = sorted(near, key=lambda at: (-_clearness(texts[at]), at))
+    chosen: list[int] = []
+    for may_be_alike in (False, True):
+        for at in order:
+            if len(chosen) == CENTRAL:
+                break
+            is_heard = at in chosen or voices[at] in {voices[one] for one in chosen}
+            is_alike = any(_are_alike(texts[at], texts[one]) for one in chosen)
+            if not is_heard and (may_be_alike or not is_alike):
+                chosen.append(at)
+    if len(set(voices)) < CENTRAL:
+        chosen += [at for at in order if at not in chosen][: CENTRAL - len(chosen)]
+    return chosen
+
+
+def _edge(texts: list[str], voices: list[str], central: list[int]) -> list[int]:
+    """The clearest complaint of the farthest eight, which shows how far the issue reaches."""
+    heard = {voices[at] for at in central}
+    others = [at for at in range(len(texts)) if at not in central]
+    others = [at for at in others if voices[at] not in heard] or others
+    if len(central) < CENTRAL:
+        return []
+    return sorted(others[-_FARTHEST:], key=lambda at: (-_clearness(texts[at]), -at))[:1]
+
+
+@lru_cache(maxsize=65_536)
+def _clearness(text: str) -> int:
+    """How well a text stands for an issue: a complaint by its own words, whole, of good length."""
+    said = weigh(text[: 4 * LENGTH[1]])
+    is_complaint = said.problem >= _PLAIN_CUE and said.problem > said.praise
+    first = _FIRST_WORD.match(text)
+    is_whole = first is not None and first[1].lower() not in _JOINTS and text[-1] not in ",:-("
+    fits = LENGTH[0] <= len(text) <= LENGTH[1]
+    return 4 * fits + 2 * is_complaint + is_whole
+
+
+def _are_alike(text: str, other: str) -> bool:
+    """Whether two texts share most of their words of content."""
+    one, two = _content(text), _content(other)
+    return len(one & two) > _ALIKE * len(one | two)
+
+
+@lru_cache(maxsize=16_384)
+def _content(text: str) -> frozenset[str]:
+    return frozenset(stem_of(word) for word in words_of(text) if is_content(word))

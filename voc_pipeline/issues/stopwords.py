@@ -133,3 +133,32 @@ QUANTITIES = frozenset("few little long many much".split())  # noqa: SIM905
 
 NOBODY = frozenset(["nobody", "no-one", "none", "neither", "hardly"])
 """With these before it a phrase says the opposite, as with a negation."""
+
+SUBJECTS = DETERMINERS | frozenset("i we you he she they it there".split())  # noqa: SIM905
+"""Behind one of these at its beginning a clause is whole without it: "[the] staff were rude"."""
+
+FEELINGS = frozenset(
+    """
+    abysmal anger angry annoyed annoying anxious apologies apologise apologize apology appalled
+    appalling atrocious awful bloody crap crappy devastated diabolical disappointed
+    disappointing disappointment disaster disgrace disgraceful disgusted disgusting displeased
+    dissatisfied distressed distressing dreadful embarrassed embarrassing enraged epic fail
+    farce fed frustrated frustrates frustrating frustration fuming furious garbage ghastly
+    gutted hate hated hideous hopeless horrendous horrible horrid horrific inexcusable
+    infuriated infuriating insane insulted insulting irritated irritating joke lame laughable
+    livid lousy ludicrous mad mediocre mess miserable nightmare nonsense nuisance outraged
+    outrageous pathetic patience pissed poor ridiculous rubbish sad sadly shambles shame
+    shameful shocked shocking sorry stress stressed stressful stupid suck sucked sucks terrible
+    terribly tired unacceptable unbelievable unhappy unimpressed upset upsetting worried worries
+    worry worrying worst wow wtf
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""What is felt or thought of a thing: these say that something is wrong, and never what."""
+
+LIKINGS = frozenset(
+    """
+    acceptable amazing awesome brilliant excellent fantastic happy impressed lovely perfect
+    pleased satisfied superb wonderful
+    """.split()  # noqa: SIM905 - a list of quoted words would hide them
+)
+"""The same of what is liked: a phrase with one of these names no problem."""

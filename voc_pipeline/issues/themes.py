@@ -17,7 +17,7 @@ from scipy.spatial.distance import squareform
 from models.glossary import ThemeSettings
 from voc_pipeline.issues.curation import centres_of
 from voc_pipeline.issues.evidence import Matrix
-from voc_pipeline.issues.labels import sentence
+from voc_pipeline.issues.phrases import sentence
 from voc_pipeline.issues.vectors import VectorModel, spoken, unit_rows
 
 LEAST_SIMILARITY = 0.3
