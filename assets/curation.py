@@ -51,7 +51,7 @@ def _decide(run: WeekRun, glossary: Glossary, model: VectorModel) -> None:
     warehouse = run.warehouse
     latest = warehouse.latest_week("issues")
     known = warehouse.rows(Issue, "register_week = ?", latest)["issue_id"].to_list()
-    rows = read_rulings(
+    rows, set_aside = read_rulings(
         read_decisions(run.home.path),
         known=set(known),
         crosswalk=decisions.crosswalk(warehouse),
@@ -59,12 +59,15 @@ def _decide(run: WeekRun, glossary: Glossary, model: VectorModel) -> None:
         themes={one.id for one in glossary.themes},
         before=warehouse.rows(DecisionRow),
     )
+    for told in set_aside:
+        run.say(told)
+    in_force = rows.filter("is_in_force")
     members = decisions.no_members()
-    if (rows["action"] == "split").any():
+    if (in_force["action"] == "split").any():
         candidates = decisions.split_candidates(warehouse, known, model.model_id)
-        members = split_members(rows, candidates, model)
+        members = split_members(in_force, candidates, model)
     decisions.replace_decisions(warehouse, rows, members)
-    followed = rows.filter(pl.col("issue_id") != pl.col("written_issue_id"))
+    followed = in_force.filter(pl.col("issue_id") != pl.col("written_issue_id"))
     for row in followed.to_dicts():
         run.say(
             f"{row['decision_id']} names {row['written_issue_id']}, which a rebuild made "

@@ -112,7 +112,9 @@ class DecisionRow(TableRow):
 
     decision_id: str = Field(description="D-0001; never used for another decision.")
     position: int = Field(description="Its place in the order of the file, from 1.")
-    is_in_force: bool = Field(description="False if its line was removed.")
+    is_in_force: bool = Field(
+        description="False if its line was removed, or its issue taken apart."
+    )
     action: Action = Field(description="merge, split, rename, move, mute, pin or assign.")
     issue_id: str = Field(description="The issue as called now; a rebuild's crosswalk is followed.")
     written_issue_id: str = Field(description="The issue as the file has it.")

@@ -25,7 +25,13 @@ def rulings_of(text: str, merges: dict[str, str] | None = None) -> Rulings:
     return Rulings([DecisionRow(**row) for row in rows_of(text).to_dicts()], merges or {})
 
 
-def rows_of(text: str, *, known=KNOWN, crosswalk=None, before=None, **more) -> pl.DataFrame:
+def rows_of(text: str, **more) -> pl.DataFrame:
+    return rows_and_aside(text, **more)[0]
+
+
+def rows_and_aside(
+    text: str, *, known=KNOWN, crosswalk=None, before=None, **more
+) -> tuple[pl.DataFrame, list[str]]:
     given = {"functions": {"billing"}, "themes": set(), **more}
     empty = pl.DataFrame(
         schema={
@@ -156,6 +162,30 @@ def test_a_decision_follows_a_rebuild_or_is_refused_with_where_the_mentions_went
     apart = pl.DataFrame({"rebuild_number": [1] * 3, "old_issue_id": ["ISS-0013"] * 3, **thirds})
     with pytest.raises(ConfigurationError, match=r"line 3: .*ISS-0033 \(5\), ISS-0032 \(4\)"):
         rows_of(file(MERGE.replace("ISS-0012", "ISS-0013")), known=after, crosswalk=apart)
+
+
+def test_a_decision_whose_issue_a_rebuild_took_apart_is_set_aside_and_said():
+    rename = 'id = "D-0001", do = "rename", issue = "ISS-0013", name = "Late refund"'
+    split = SPLIT.replace("ISS-0007", "ISS-0013")
+    leans = 'id = "D-0003", do = "mute", issue = "ISS-0013.D-0002"'
+    other = 'id = "D-0004", do = "mute", issue = "ISS-0007"'
+    text = file(rename, split, leans, other)
+    made = rows_of(text, known=(*KNOWN, "ISS-0013"))
+    assert made["is_in_force"].all()
+    thirds = {"new_issue_id": ["ISS-0033", "ISS-0032", "ISS-0034"], "mention_count": [5, 4, 4]}
+    apart = pl.DataFrame({"rebuild_number": [1] * 3, "old_issue_id": ["ISS-0013"] * 3, **thirds})
+    after = ("ISS-0007", "ISS-0032", "ISS-0033", "ISS-0034")
+    rows, said = rows_and_aside(text, known=after, crosswalk=apart, before=made)
+    assert rows.select("decision_id", "is_in_force").rows() == [
+        ("D-0001", False), ("D-0002", False), ("D-0003", False), ("D-0004", True),
+    ]  # fmt: skip
+    assert "line 3: D-0001 is set aside" in said[0]
+    assert "ISS-0033 (5), ISS-0032 (4)" in said[0]
+    assert "D-0002 is set aside" in said[2]
+    assert len(said) == 3
+    unmade = made.filter(pl.col("decision_id") != "D-0003")
+    with pytest.raises(ConfigurationError, match=r"line 5: D-0003: .*D-0002 is set aside"):
+        rows_of(text, known=after, crosswalk=apart, before=unmade)
 
 
 def test_merges_and_splits_are_followed_in_the_order_of_the_file():

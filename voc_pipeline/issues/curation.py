@@ -41,8 +41,12 @@ def read_rulings(
     functions: Collection[str],
     themes: Collection[str],
     before: pl.DataFrame,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, list[str]]:
     """One row per decision (models.curation.DecisionRow), its issues as they are called now.
+
+    A decision that was made before a rebuild took its issue apart is set aside (not in force),
+    with what leans on it, so that the rebuild goes on; the second answer says which and why. A
+    new one about such an issue is refused.
 
     Args:
         written: the file's decisions in order.
@@ -53,24 +57,36 @@ def read_rulings(
         before: rows of decisions applied so far, in force or not.
 
     Raises:
-        ConfigurationError: an id, function or theme is unknown, an issue fell apart in a rebuild,
-            or an id was used for another decision before; the message has the line.
+        ConfigurationError: an id, function or theme is unknown, a new decision names an issue
+            that fell apart in a rebuild, or an id was used for another decision before; the
+            message has the line.
     """
     used = {row["decision_id"]: row for row in before.to_dicts()}
     renamed: dict[str, str] = {}
+    aside: dict[str, str] = {}
     rows = []
     for position, (line, one) in enumerate(written, start=1):
         for name in filter(None, (one.issue, one.into)):
-            if "." not in name and name not in renamed:
-                renamed[name] = _called_now(name, one, line, known, crosswalk)
+            whole, _, split = name.partition(".")
+            if split in aside:
+                apart = f"{name} is a part that {split} would take, and {split} is set aside"
+            elif split or whole in renamed:
+                continue
+            else:
+                renamed[whole], apart = _called_now(whole, one, line, known, crosswalk)
+            if apart and one.id not in used:
+                _refuse(line, one, f"{apart}; name one, or remove it")
+            if apart:
+                renamed.pop(name, None)
+                aside[one.id] = f"{CURATION_FILE} line {line}: {one.id} is set aside: {apart}"
         if one.function is not None and one.function not in functions:
             _refuse(line, one, f"function {one.function!r} is not in settings.toml")
         if one.theme is not None and themes and one.theme not in themes:
             _refuse(line, one, f"theme {one.theme!r} is not in glossary.toml: add it there first")
-        row = _row(position, one, renamed)
+        row = _row(position, one, renamed) | {"is_in_force": one.id not in aside}
         _refuse_other_use(line, one, row, used.get(one.id))
         rows.append(row)
-    return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"), list(aside.values())
 
 
 def _row(position: int, one: Decision, renamed: Mapping[str, str]) -> dict[str, object]:
@@ -95,8 +111,11 @@ def _row(position: int, one: Decision, renamed: Mapping[str, str]) -> dict[str, 
 
 def _called_now(
     name: str, one: Decision, line: int, known: Collection[str], crosswalk: pl.DataFrame
-) -> str:
-    """The id that an issue has now: its own, or where a rebuild put most of it."""
+) -> tuple[str, str]:
+    """The id that an issue has now, its own or where a rebuild put most of it.
+
+    With it, empty if there is one, what a rebuild made of an issue that it took apart.
+    """
     seen = set()
     while name not in known:
         seen.add(name)
@@ -114,9 +133,9 @@ def _called_now(
                 f"{place or 'no issue'} ({count})"
                 for place, count in went.select("new_issue_id", "mention_count").head(3).iter_rows()
             )
-            _refuse(line, one, f"a rebuild took {name} apart: {places}; name one, or remove it")
+            return name, f"a rebuild took {name} apart: {places}"
         name = into
-    return name
+    return name, ""
 
 
 def _refuse_other_use(
