@@ -58,6 +58,8 @@ class Plan:
     current_weeks: int = CURRENT_WEEKS
     wander: float = 0.0
     """Standard deviation of the log rate about its mean: an autoregression, .9 from week to week"""
+    scenario: int | None = None
+    """Only this one; None: all of them."""
 
 
 def simulate(plan: Plan) -> Bench:
@@ -67,7 +69,7 @@ def simulate(plan: Plan) -> Bench:
     columns: list[NDArray[np.int64]] = []
     outbreaks: list[Flags] = []
     labels: list[int] = []
-    for label in range(SCENARIOS):
+    for label in range(SCENARIOS) if plan.scenario is None else (plan.scenario,):
         mean, phi = _mean(label, week)
         if plan.doubled_from is not None:
             mean = np.where(week > plan.doubled_from, 2 * mean, mean)

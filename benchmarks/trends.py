@@ -1,7 +1,9 @@
 """Weekly verdicts measured: false alarms, power, verdicts on series without events, speed.
 
 `uv run python -m benchmarks.trends [--series 20] [--seed 5] [--only detection,...]` prints JSON.
-`--series` is the number of series for each of the 42 scenarios (`surveillance`).
+`--series` is the number of series for each of the 42 scenarios (`surveillance`). False discoveries
+are found for `--seeds` seeds, this one and the next, and the worst scenario again with
+`--worst-series` fresh series.
 """
 
 import argparse
@@ -50,6 +52,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", type=int, default=20, help="series of each scenario")
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--worst-series", type=int, default=400)
     parser.add_argument("--only", default="", help=f"some of {','.join(MEASURES)}")
     parser.add_argument("--speed-series", type=int, default=100_000)
     options = parser.parse_args()
@@ -140,21 +144,60 @@ def short_history(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def worst_scenario(options: argparse.Namespace) -> dict[str, Any]:
+    """The scenario with most false alarms at nominal 1 %, again with many fresh series."""
+    bench = simulate(Plan(options.series, options.seed))
+    alarm, event = p_values(bench, CURRENT_WEEKS) <= 0.01, bench.outbreak[-CURRENT_WEEKS:]
+    rates = [alarm[:, own][~event[:, own]].mean() for own in _of_scenarios(bench)]
+    worst = int(np.argmax(rates))
+    again = simulate(Plan(options.worst_series, options.seed + 1000, scenario=worst))
+    quiet = ~again.outbreak[-CURRENT_WEEKS:]
+    false = ((p_values(again, CURRENT_WEEKS) <= 0.01) & quiet).sum(axis=0)
+    weeks = quiet.sum(axis=0)
+    rate = false.sum() / weeks.sum()
+    error = np.sqrt(((false - rate * weeks) ** 2).sum()) / weeks.sum()  # series are independent
+    return {
+        "scenario": worst,
+        "false_alarm_rate_first": rates[worst],
+        "series": options.worst_series,
+        "false_alarm_rate": rate,
+        "standard_error": error,
+        "upper_95_percent": rate + 1.96 * error,
+    }
+
+
+def _of_scenarios(bench: Bench) -> list[Flags]:
+    return [np.asarray(bench.scenario == label, dtype=bool) for label in range(SCENARIOS)]
+
+
 def false_discoveries(options: argparse.Namespace) -> dict[str, Any]:
     """Benjamini-Hochberg at .1 over all series of a week, many or few of them in an outbreak."""
     found: dict[str, Any] = {}
     for name, share in (("dense", 1.0), ("sparse", 0.1)):
-        bench = simulate(Plan(options.series, options.seed, current_share=share))
-        p_value = p_values(bench, CURRENT_WEEKS)
-        alarm = np.stack([benjamini_hochberg(week) <= 0.1 for week in p_value])
-        event = bench.outbreak[-CURRENT_WEEKS:]
-        false, true = (alarm & ~event).sum(axis=1), (alarm & event).sum(axis=1)
+        told = [
+            _false_discoveries(Plan(options.series, options.seed + later, current_share=share))
+            for later in range(options.seeds)
+        ]
+        rates = np.array([one["false_discovery_rate"] for one in told])
         found[name] = {
-            "false_discovery_rate": (false / np.maximum(false + true, 1)).mean(),
-            "pooled_false_share": false.sum() / max(1, (false + true).sum()),
-            "true_hits_a_week": true.mean(),
+            "false_discovery_rate": rates.mean(),
+            "standard_error": rates.std(ddof=1) / np.sqrt(len(rates)) if len(rates) > 1 else None,
+            "by_seed": told,
         }
     return found
+
+
+def _false_discoveries(plan: Plan) -> dict[str, float]:
+    bench = simulate(plan)
+    alarm = np.stack([benjamini_hochberg(week) <= 0.1 for week in p_values(bench, CURRENT_WEEKS)])
+    event = bench.outbreak[-CURRENT_WEEKS:]
+    false, true = (alarm & ~event).sum(axis=1), (alarm & event).sum(axis=1)
+    return {
+        "seed": plan.seed,
+        "false_discovery_rate": (false / np.maximum(false + true, 1)).mean(),
+        "pooled_false_share": false.sum() / max(1, (false + true).sum()),
+        "true_hits_a_week": true.mean(),
+    }
 
 
 def _frame(counts: Array, exposure: float = 100.0) -> pl.DataFrame:
@@ -293,6 +336,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "structural_zeros": structural_zeros,
     "doubled_volume": doubled_volume,
     "short_history": short_history,
+    "worst_scenario": worst_scenario,
     "false_discoveries": false_discoveries,
     "null_verdicts": null_verdicts,
     "directions": directions,

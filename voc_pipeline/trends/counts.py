@@ -4,6 +4,7 @@ Here: what counts as one, which weeks an issue has, what a wrong table of counts
 the counts mean.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -112,15 +113,13 @@ def _by_source(
     texts = volumes.drop_nulls("source_id").filter(pl.col("week_start").is_in(weeks))
     sources = sorted({*texts["source_id"], *cases["source_id"]})
     issues = cases["issue_id"].unique().sort().to_list()
-    place = {week: number for number, week in enumerate(weeks)}
-    row = {source: number for number, source in enumerate(sources)}
-    column = {issue: number for number, issue in enumerate(issues)}
     size = np.zeros((len(weeks), len(sources)))
-    for week, source, count in texts.select("week_start", "source_id", "feedback_count").rows():
-        size[place[week], row[source]] = float(count or 0)
+    of_week, of_source = _places(texts["week_start"], weeks), _places(texts["source_id"], sources)
+    size[of_week, of_source] = texts["feedback_count"].cast(pl.Float64).fill_null(0.0).to_numpy()
     told = np.zeros((len(weeks), len(sources), len(issues)))
-    for issue, week, source, count in cases.select(*_KEY, "source_id", "feedback_count").rows():
-        told[place[week], row[source], column[issue]] = float(count)
+    of_week, of_source = _places(cases["week_start"], weeks), _places(cases["source_id"], sources)
+    count = cases["feedback_count"].to_numpy()
+    told[of_week, of_source, _places(cases["issue_id"], issues)] = count
     known = dict(whole.iter_rows())
     total = np.array([float(known.get(week, 0)) for week in weeks])
     found = standardised_exposure(told, size, total)
@@ -133,6 +132,12 @@ def _by_source(
         },
         schema_overrides={"issue_id": pl.String, "week_start": pl.Date},
     )
+
+
+def _places(column: pl.Series, among: Sequence[str] | Sequence[date]) -> NDArray[np.int64]:
+    """Where each value stands in a list that holds them all."""
+    place = {value: number for number, value in enumerate(among)}
+    return np.array([place[value] for value in column.to_list()], dtype=np.int64)
 
 
 def _refuse_bad_sizes(sizes: pl.DataFrame, key: tuple[str, ...], column: str) -> None:
