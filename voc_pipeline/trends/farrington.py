@@ -97,6 +97,7 @@ def farrington_flexible(
     """
     seen = (exposure > 0) & ~np.isnan(counts)
     count = np.where(seen, counts, 0.0)
+    root = np.cbrt(count * count)
     log_exposure = np.log(np.where(seen, exposure, 1.0))
     is_even = not np.ptp(log_exposure[seen], axis=None) if seen.any() else True
     shape = (len(steps), counts.shape[1])
@@ -110,6 +111,7 @@ def farrington_flexible(
             rows = design.rows
             data = Reference(
                 count[rows, own],
+                root[rows, own],
                 None if is_even else log_exposure[rows, own] - log_exposure[step, own],
                 seen[rows, own].astype(np.float64),
             )
@@ -235,8 +237,7 @@ def _reweighted(
     first = fit(data, design, data.seen, has_trend=has_trend, as_r=settings.as_r)
     phi = np.maximum(first.dispersion, 1.0)
     root = np.sqrt(first.mean)
-    residual = np.cbrt(data.count * data.count)  # Anscombe's: 3/2 (y^2/3 mean^-1/6 - mean^1/2)
-    residual /= np.cbrt(root)
+    residual = data.root / np.cbrt(root)  # Anscombe's: 3/2 (y^2/3 mean^-1/6 - mean^1/2)
     residual -= root
     residual *= 1.5
     residual /= np.sqrt(phi * first.room(design))

@@ -15,15 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from voc_pipeline.trends.filter_pool import Pool, begin, pool_of
 from voc_pipeline.trends.filter_state import (
     FilterSettings,
-    Pool,
     State,
-    begin,
     evolve,
     first_state,
     learn,
-    pool_of,
     predict,
 )
 from voc_pipeline.trends.negative_binomial import Array, Predictive

@@ -1,7 +1,7 @@
 """One week of the filter: what it knows of many series, how a week is predicted and learned.
 
-Here: the state, its pooling over series, the prediction and the robust update. Not here: the order
-of the weeks (`filter`).
+Here: the state, the prediction and the robust update. Not here: how series begin (`filter_pool`),
+the order of the weeks (`filter`).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from voc_pipeline.trends.negative_binomial import (
     log_variance_of_log_shape,
 )
 
-_STATES = 6  # level, slope, cosine and sine of the year, cosine and sine of the half year
+STATES = 6  # level, slope, cosine and sine of the year, cosine and sine of the half year
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class State:
                 for one in fields(cls)
             }
         )
-        for index in range(_STATES):
+        for index in range(STATES):
             whole.covariance[index + 1 :, index] = whole.covariance[index, index + 1 :]
         return whole
 
@@ -114,11 +114,11 @@ class OneStep:
 def first_state(series: int, settings: FilterSettings) -> State:
     """Nothing known yet."""
     speeds, grid = len(settings.level_volatilities), len(settings.phi_grid)
-    covariance = np.zeros((_STATES, _STATES, speeds, series))
+    covariance = np.zeros((STATES, STATES, speeds, series))
     for index, deviation in enumerate(settings.prior_deviations):
         covariance[index, index] = deviation**2
     return State(
-        mean=np.zeros((_STATES, speeds, series)),
+        mean=np.zeros((STATES, speeds, series)),
         covariance=covariance,
         speed_weight=np.full((speeds, series), 1.0 / speeds),
         phi_weight=np.full((grid, series), 1.0 / grid),
@@ -130,117 +130,6 @@ def first_state(series: int, settings: FilterSettings) -> State:
         high_run=np.zeros(series, dtype=np.int64),
         low_run=np.zeros(series, dtype=np.int64),
     )
-
-
-def _mature(state: State, settings: FilterSettings) -> NDArray[np.bool_]:
-    return (state.age >= settings.mature_weeks) & (state.total >= settings.mature_count)
-
-
-@dataclass(frozen=True)
-class Pool:
-    """What mature series share, for those that begin: empirical Bayes by moments.
-
-    Of all of them, and of those of each volume: what is rare is not told like what is common.
-    Columns are kinds of volume, the last one is all of them.
-    """
-
-    share: Array  # of the mature series, by volume
-    centre: Array  # (6, kinds)
-    variance: Array
-    speed_weight: Array
-    phi_weight: Array
-    phi: Array  # (kinds,)
-
-    def kinds(self, count: Array, exposure: Array) -> Array:
-        """(kinds, series): chance of each kind, given a series' first count."""
-        mean = np.exp(self.centre[0])[:, None] * exposure
-        spread = np.expm1(np.minimum(self.variance[0], 3.0))[:, None]
-        size = mean * mean / np.maximum((self.phi[:, None] - 1.0) * mean + spread * mean**2, 1e-12)
-        chance = np.exp(log_mass(count, log_gamma(count + 1.0), mean, size))[:-1]
-        chance = (chance + 1e-12) * self.share[:-1, None]
-        return np.vstack([chance / chance.sum(axis=0), np.zeros_like(count)])
-
-
-def pool_of(states: Sequence[State], settings: FilterSettings) -> Pool | None:
-    """What the mature series share now; None with too few of them."""
-    told = [_moments(state, settings) for state in states]
-    level, value = (np.concatenate(part, axis=-1) for part in zip(*told, strict=True))
-    number = len(level)
-    if number < settings.mature_series:
-        return None
-    kinds = max(1, min(settings.volume_kinds, number // (2 * settings.mature_series)))
-    order = np.argsort(level, kind="stable")
-    starts = np.linspace(0, number, kinds, endpoint=False).astype(np.intp)
-    sums = np.add.reduceat(value[:, order], starts, axis=1)
-    whole = sums.sum(axis=1, keepdims=True)
-    size = np.diff(np.append(starts, number)).astype(np.float64)
-    lent = settings.mature_series  # each kind is told as many series like all of them
-    mean = np.hstack([(sums + lent * whole / number) / (size + lent), whole / number])
-    centre, second = mean[:_STATES], mean[_STATES : 2 * _STATES]
-    variance = second - centre**2
-    variance[0] += 0.25
-    variance[2:] *= settings.season_spread
-    speeds = 2 * _STATES + len(settings.level_volatilities)
-    phi_weight = mean[speeds:]
-    return Pool(
-        share=np.append(size / number, 1.0),
-        centre=centre,
-        variance=variance,
-        speed_weight=mean[2 * _STATES : speeds],
-        phi_weight=phi_weight,
-        phi=np.asarray(settings.phi_grid) @ phi_weight,
-    )
-
-
-def _moments(state: State, settings: FilterSettings) -> tuple[Array, Array]:
-    """Level of the mature series, and what is pooled: means, squares, weights of speeds and phi."""
-    mature = np.flatnonzero(_mature(state, settings))
-    weight, mean = state.speed_weight[:, mature], state.mean[:, :, mature]
-    second = state.covariance[range(_STATES), range(_STATES)][:, :, mature] + mean**2
-    centre = (weight * mean).sum(axis=1)
-    whole = (centre, (weight * second).sum(axis=1), weight, state.phi_weight[:, mature])
-    return centre[0], np.concatenate(whole)
-
-
-def begin(
-    state: State,
-    which: NDArray[np.bool_],
-    exposure: Array,
-    pool: Pool | None,
-    settings: FilterSettings,
-    count: Array | None = None,
-) -> None:
-    """Begin series, or begin them anew at their first case, with what mature ones share.
-
-    With `count`, the first, all but the level is what those of such a volume share. Without a
-    pool, one case in a usual week and wide doubt.
-    """
-    chosen = np.flatnonzero(which)
-    if len(chosen) == 0:
-        return
-    for number in (state.age, state.high_run, state.low_run, state.zero_run):
-        number[chosen] = 0
-    if pool is None:
-        variance = np.asarray(settings.prior_deviations) ** 2
-        state.mean[:, :, chosen] = 0.0
-        state.mean[0][:, chosen] = -np.log(exposure[chosen])
-        state.covariance[:, :, :, chosen] = np.diag(variance)[:, :, None, None]
-        return
-    if count is None:
-        kinds = np.zeros((len(pool.share), len(chosen)))
-        kinds[-1] = 1.0
-    else:
-        kinds = pool.kinds(count[chosen], exposure[chosen])
-    centre = np.einsum("ik,ks->is", pool.centre, kinds)
-    second = np.einsum("ik,ks->is", pool.variance + pool.centre**2, kinds)
-    variance = second - centre**2
-    centre[0], variance[0] = pool.centre[0, -1], pool.variance[0, -1]
-    state.mean[:, :, chosen] = centre[:, None]
-    state.covariance[:, :, :, chosen] = 0.0
-    for index in range(_STATES):
-        state.covariance[index, index][:, chosen] = variance[index]
-    state.speed_weight[:, chosen] = np.einsum("ik,ks->is", pool.speed_weight, kinds)
-    state.phi_weight[:, chosen] = np.einsum("ik,ks->is", pool.phi_weight, kinds)
 
 
 def evolve(state: State, settings: FilterSettings) -> None:
@@ -255,7 +144,7 @@ def evolve(state: State, settings: FilterSettings) -> None:
     volatility = np.asarray(settings.level_volatilities)
     covariance[0, 0] += volatility[:, None] ** 2 + shift
     covariance[1, 1] += settings.slope_volatility**2
-    for index in range(2, _STATES):
+    for index in range(2, STATES):
         covariance[index, index] += settings.season_volatility**2
 
 
@@ -374,7 +263,7 @@ def _move(state: State, ahead: OneStep, taken: Array, weight: Array) -> None:
     pull = (after - ahead.centre) * known
     shrink = np.maximum(shrink, 0.0) * known
     state.mean += ahead.gain * pull
-    for index in range(_STATES):
+    for index in range(STATES):
         state.covariance[index, index:] -= ahead.gain[index:] * (ahead.gain[index] * shrink)
 
 

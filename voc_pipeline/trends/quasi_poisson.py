@@ -69,6 +69,8 @@ class Reference:
     """Arrays of (reference weeks, series)."""
 
     count: Array
+    root: Array
+    """The counts to the power 2/3, which Anscombe's residuals are made from."""
     offset: Array | None
     """Log of the exposure over that of the judged week; None if they are the same throughout."""
     seen: Array
@@ -76,7 +78,7 @@ class Reference:
     def take(self, index: NDArray[np.intp]) -> "Reference":
         """The same for some of the series."""
         offset = None if self.offset is None else self.offset[:, index]
-        return Reference(self.count[:, index], offset, self.seen[:, index])
+        return Reference(self.count[:, index], self.root[:, index], offset, self.seen[:, index])
 
 
 @dataclass(frozen=True)
