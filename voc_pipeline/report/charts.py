@@ -8,6 +8,7 @@ its colour, says whether the last week is above its range (a square) or not (a r
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from math import log2
 
 from markupsafe import Markup, escape
@@ -42,6 +43,14 @@ def sparkline(
         has_zero: the scale begins at 0; else at the lowest value or range.
         size: width and height in pixels.
     """
+    return svg("spark", size, title, _spark(series, is_above, has_zero, size))
+
+
+@lru_cache(maxsize=2048)
+def _spark(
+    series: WeekSeries, is_above: bool, has_zero: bool, size: tuple[int, int]
+) -> tuple[str, ...]:
+    """What is drawn in a sparkline: kept, as page and print of a report draw the same ones."""
     width, height = size
     low, high = _scale(series, has_zero=has_zero)
     step = (width - 2 * _PAD) / max(len(series.values) - 1, 1)
@@ -60,7 +69,7 @@ def sparkline(
     parts = [band(place(series.lower), place(series.upper)), line(points)]
     if points and points[-1] is not None:
         parts.append(mark(points[-1], is_above=is_above))
-    return svg("spark", size, title, parts)
+    return tuple(parts)
 
 
 def history_chart(series: WeekSeries, title: str, *, is_above: bool) -> Markup:
