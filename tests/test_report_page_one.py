@@ -1,5 +1,6 @@
 """What takes a row or a card of page one, what a card asks for, and what stays off it."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from report_tables import (
 
 from models.report import WeeklyReport
 from voc_pipeline.report import build_report, render_html, write_letter
+from voc_pipeline.report.page import MOST_WORDS, page_one_words
 from voc_pipeline.report.proof import faults
 
 JUMPED = {"verdict": "SPIKING", "is_alarm": True}
@@ -113,6 +115,17 @@ def test_heading_over_the_table_says_what_its_issues_do_and_no_more(issues, head
 @pytest.mark.parametrize(("cards", "look"), [(1, "n1"), (2, "n2"), (3, "n3")])
 def test_one_or_two_cards_leave_no_gap(cards, look):
     assert f'class="cards {look}"' in page_one(week_of(*({"count": 60, **JUMPED},) * cards))
+
+
+def test_page_one_has_at_most_three_decisions_each_with_owner_and_date():
+    for full in (acted(), acted(tables(32, 12))):
+        page = page_one(build_report(full, week=WEEK, settings=settings()))
+        asked = re.findall(r'<p class="asks"><b>Decide:</b>.*?<span class="who">(.*?)</p>', page)
+        assert 1 <= len(asked) <= 3
+        for who in asked:
+            assert re.search(r"<bdi[^>]*>[^<]+</bdi>|✕ no owner", who), who
+            assert re.search(r"by <time|overdue|no date", who), who
+        assert len(page_one_words(f"{page}</section>")) <= MOST_WORDS
 
 
 def test_functions_finding_counts_those_that_are_asked_something():

@@ -242,8 +242,10 @@ def test_a_figure_changed_on_one_form_alone_is_found():
     assert of_the_blocks(changed) == of_the_page(changed)
 
 
-def test_two_hundred_issues_take_at_most_two_megabytes():
-    assert len(render_pdf(report(tables(200, 104, 8)))) <= 2_000_000
+def test_two_hundred_issues_take_at_most_two_megabytes_and_one_on_screen():
+    value = report(tables(200, 104, 8))
+    assert len(render_pdf(value)) <= 2_000_000
+    assert len(render_html(value).encode()) <= 1_000_000
 
 
 def test_every_sign_of_a_verdict_is_in_the_font():
