@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
 
-from assets.commands import action, delivery, evaluate, issue, suppress, trace
+from assets.commands import action, check, delivery, evaluate, issue, status, suppress, trace
+from assets.commands.listing import counted
 from assets.home import DEFAULT_HOME, HOME_VARIABLE, Home
 from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, VocError
@@ -29,7 +29,6 @@ DEMO_HOME = DEFAULT_HOME / "demo"
 DEMO_FIRST_WEEK = date(2025, 9, 22)
 DEMO_WEEKS = 60
 DEMO_SEED = 7
-_HEALTH = ("source", "state", "expected", "arrived", "late", "rejected", "last seen, UTC")
 
 app = typer.Typer(
     add_completion=False,
@@ -38,6 +37,8 @@ app = typer.Typer(
     help="Voice of the customer: complaints, surveys, posts and calls in; weekly verdicts out.",
 )
 app.add_typer(evaluate.app, name="eval")
+app.command()(check.check)
+app.command()(status.status)
 app.command()(delivery.deliver)
 app.add_typer(action.app, name="action")
 app.add_typer(issue.app, name="issue")
@@ -74,7 +75,9 @@ def demo(
         write_company,
     )
 
-    out.print(f"Simulating {weeks} weeks of a fictional company in {escape(str(home))} ...")
+    out.print(
+        f"Simulating {counted(weeks, 'week')} of a fictional company in {escape(str(home))} ..."
+    )
     company = simulate_company(seed=DEMO_SEED, weeks=weeks, first_week=DEMO_FIRST_WEEK)
     home.mkdir(parents=True, exist_ok=True)
     write_company(company, home)
@@ -101,38 +104,6 @@ def run(
 
 
 @app.command()
-def check(home: HomeOption = None) -> None:
-    """Validate settings, decisions, glossary, the action register and sources; load nothing."""
-    from assets.curation_file import check_decisions, file_text
-    from connectors import connect
-    from connectors.exposure import read_exposure
-    from voc_pipeline.actions.register import read_register
-
-    chosen = Home.chosen(home)
-    company, sources = chosen.settings.company, chosen.settings.sources
-    read_register(chosen.actions_text, [one.id for one in chosen.settings.functions])
-    decided = check_decisions(chosen, file_text(chosen))
-    _ = chosen.pseudonym_key
-    found = Table("source", "kind", "channel", "found", title=escape(company.name))
-    wrong = 0
-    for source in sources:
-        lines = connect(source, chosen.path, company.time_zone).check()
-        wrong += len(lines)
-        found.add_row(source.id, source.kind, source.channel, escape("\n".join(lines)) or "ok")
-    out.print(found)
-    if wrong:
-        raise ConfigurationError(
-            f"{wrong} to mend in {chosen.path / 'settings.toml'} or its sources"
-        )
-    if chosen.settings.exposure is not None:
-        rows = read_exposure(chosen.settings.exposure, chosen.path)
-        out.print(f"Exposure: {rows['exposure'].sum():,.0f} {chosen.settings.exposure.unit}")
-    if decided:
-        out.print(f"{decided} decisions of people are in order.")
-    out.print("Settings and sources are in order. Nothing was loaded.")
-
-
-@app.command()
 def settings() -> None:
     """Describe every key of settings.toml, with its default."""
     from assets.settings_reference import described_settings
@@ -142,51 +113,6 @@ def settings() -> None:
             out.print(f"\n[bold]{escape(key)}[/]  # {escape(meaning)}")
         else:
             out.print(f"{key} = {escape(default)}  # {escape(meaning)}")
-
-
-@app.command()
-def status(home: HomeOption = None) -> None:
-    """The last week, the sources' health, locks and restatements."""
-    from voc_pipeline.warehouse.publish import read_published
-
-    chosen = Home.chosen(home)
-    latest = chosen.latest_closed_week()
-    out.print(f"{escape(chosen.settings.company.name)}, home {escape(str(chosen.path))}")
-    out.print(f"Last closed week: {week_label(latest)}")
-    holder = chosen.lock_holder()
-    out.print(f"Lock: {escape(holder) if holder else 'free'}")
-    reports = read_published(chosen.path, "SELECT * FROM reports ORDER BY week_start")
-    if reports is None or reports.is_empty():
-        out.print(f"No week has run yet: uv run voc run --home {escape(str(chosen.path))}")
-        return
-    newest = reports.row(-1, named=True)
-    out.print(f"Last week run: {newest['week_label']}: {escape(newest['headline'])}")
-    out.print(f"Report: {escape(str(chosen.path / newest['path']))}")
-    waiting = len(list(weeks_between(newest["week_start"] + ONE_WEEK, latest)))
-    out.print(f"Closed weeks not run yet: {waiting}")
-    health = read_published(
-        chosen.path,
-        "SELECT * FROM source_health WHERE week_start = "
-        "(SELECT max(week_start) FROM source_health) ORDER BY source_id",
-    )
-    shown = Table(*(Column(name, no_wrap=True) for name in _HEALTH))
-    for row in health.to_dicts() if health is not None else []:
-        expected = "" if row["expected_count"] is None else f"{row['expected_count']:.0f}"
-        shown.add_row(
-            row["source_id"], row["state"], expected, str(row["arrived_count"]),
-            str(row["late_count"]), str(row["rejected_count"]), str(row["last_seen_at"] or "")[:10],
-        )  # fmt: skip
-    out.print(shown)
-    restated = read_published(
-        chosen.path,
-        "SELECT count(*) AS found FROM restatements "
-        "WHERE as_of_week = (SELECT max(week_start) FROM reports)",
-    )
-    out.print(
-        f"Restatements since the last report: {restated['found'][0] if restated is not None else 0}"
-    )
-    for line in delivery.delivery_lines(chosen, newest["week_start"]):
-        out.print(escape(line))
 
 
 @app.command()
@@ -201,7 +127,9 @@ def rebuild(
     with _progress() as listener:
         outcome, crosswalk = rebuild_register(chosen, parse_week(first), listener)
     _tell(chosen, outcome)
-    out.print(f"Crosswalk: {crosswalk.height} pairs, {crosswalk['mention_count'].sum()} segments.")
+    pairs = counted(crosswalk.height, "pair")
+    segments = counted(int(crosswalk["mention_count"].sum()), "segment")
+    out.print(f"Crosswalk: {pairs}, {segments}.")
 
 
 @app.command()
@@ -303,7 +231,7 @@ def _progress() -> Iterator["ProgressListener"]:
         def listener(stage: str, week: date, done: int, total: int) -> None:
             if stage not in bars:
                 if not out.is_terminal:  # where no bar moves, as in a log
-                    out.print(f"{stage}: {total} weeks ...")
+                    out.print(f"{stage}: {counted(total, 'week')} ...")
                 bars[stage] = progress.add_task(stage, total=total, week="")
             progress.update(bars[stage], completed=done, week=week_label(week))
 

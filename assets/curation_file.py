@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.home import Home
 from models.curation import CURATION_FILE, Decision, decision_lines, parse_decisions
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, shortened
 from models.glossary import read_glossary
 from voc_pipeline.issues.curation import read_rulings
 from voc_pipeline.warehouse.publish import read_published
@@ -39,6 +39,7 @@ def add_decision(home: Home, told: Mapping[str, object]) -> tuple[Decision, Deci
         ConfigurationError: the decision is wrong, contradicts another or names what is unknown;
             the file stays as it was.
     """
+    _refuse_unknown(home, told)
     text = file_text(home)
     written = parse_decisions(text, CURATION_FILE)
     replaced = next(
@@ -59,6 +60,23 @@ def add_decision(home: Home, told: Mapping[str, object]) -> tuple[Decision, Deci
     check_decisions(home, fresh)
     _write(home, fresh)
     return parse_decisions(fresh, CURATION_FILE)[-1].decision, replaced
+
+
+def _refuse_unknown(home: Home, told: Mapping[str, object]) -> None:
+    """Raises ConfigurationError for an issue that this home does not have; no line has it yet."""
+    issues = read_published(home.path, "SELECT issue_id FROM issues")
+    before = read_published(home.path, "SELECT old_issue_id FROM issue_crosswalk")
+    if issues is None or before is None:
+        raise ConfigurationError(
+            f"no week has run yet in {home.path}: there are no issues to decide about"
+        )
+    known = {*issues["issue_id"], *before["old_issue_id"]}
+    for name in (told["issue"], told.get("into")):
+        if name and "." not in str(name) and name not in known:
+            raise ConfigurationError(
+                f"there is no issue {shortened(name)}: `voc issue list --all` shows those known; "
+                "nothing was written"
+            )
 
 
 def remove_decision(home: Home, decision_id: str) -> Decision:

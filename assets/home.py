@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
 from models.action import ACTIONS_FILE
 from models.errors import ConfigurationError, LockedError
 from models.settings import Settings, read_settings
-from models.week import as_of, last_closed_week, week_label, week_opens, weeks_between
+from models.week import ONE_WEEK, as_of, last_closed_week, week_label, week_opens, weeks_between
 from voc_pipeline.feedback.customers import key_fingerprint, read_key
 from voc_pipeline.warehouse import Warehouse, open_warehouse
 
@@ -86,6 +87,19 @@ class Home:
         moment = now or datetime.now(UTC).replace(tzinfo=None)
         closed = last_closed_week(moment, company.time_zone, company.cutoff_hour)
         return min(closed, company.final_week) if company.final_week else closed
+
+    def today(self, now: datetime | None = None) -> date:
+        """The day in the company's time zone; of a history that is over, the day it closed."""
+        company = self.settings.company
+        closed = self.closing_day(now)
+        if company.final_week and closed > company.final_week:
+            return closed
+        moment = now or datetime.now(UTC).replace(tzinfo=None)
+        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(company.time_zone)).date()
+
+    def closing_day(self, now: datetime | None = None) -> date:
+        """The Monday on which the last closed week closed: due dates are judged by it."""
+        return self.latest_closed_week(now) + ONE_WEEK
 
     def refuse_open_week(self, week: date) -> None:
         """Raises ConfigurationError for a week before the first or not closed yet."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 import polars as pl
 
@@ -77,6 +77,14 @@ class Mapping:
     """Columns of REJECT_SCHEMA plus external_id and revision; scope is never 'record'."""
 
 
+class SourceFault(NamedTuple):
+    """What is wrong with a source, with its remedy."""
+
+    told: str
+    stops: bool
+    """True if the source brings nothing until it is mended; else it brings the rest."""
+
+
 class Connector(Protocol):
     """One kind of source. Construct with its settings, the home and the company's time zone."""
 
@@ -84,8 +92,8 @@ class Connector(Protocol):
 
     def __init__(self, source: SourceSettings, home: Path, time_zone: str) -> None: ...
 
-    def check(self) -> list[str]:
-        """What is wrong with the settings or the source, a line each; loads nothing."""
+    def check(self) -> list[SourceFault]:
+        """What is wrong with the settings or the source, each with its remedy; loads nothing."""
         ...
 
     def fetch(self, window: Window, cursor: str | None) -> Iterator[Batch]:

@@ -27,7 +27,15 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Batch, Capability, Mapping, Window
+from connectors.base import (
+    FETCHED_SCHEMA,
+    REJECT_SCHEMA,
+    Batch,
+    Capability,
+    Mapping,
+    SourceFault,
+    Window,
+)
 from connectors.cfpb_pages import Page, Paging, fields_of
 from connectors.client import Manners, SourceClient, address
 from connectors.mapping import MAPPED_SCHEMA, SET_ASIDE_SCHEMA
@@ -88,14 +96,14 @@ class CfpbConnector:
         self._address = address(source.url)
         self._where = f"source {source.id}: {self._address}"
 
-    def check(self) -> list[str]:
+    def check(self) -> list[SourceFault]:
         """What is wrong: the source does not answer, or no complaint matches the filters."""
         try:
             with self._client(attempts=1) as client:
                 answer = client.get_json(self._source.url, [*self._filters(), ("size", "1")])
             page = Page.read(answer, self._where)
         except SourceError as error:
-            return [str(error)]
+            return [SourceFault(str(error), stops=True)]
         if page.total:
             return []
         names = (
@@ -103,7 +111,7 @@ class CfpbConnector:
             f"product {shortened(self._source.product)}; write the names as the source does, "
             "e.g. 'EQUIFAX, INC.' and 'Credit card'"
         )
-        return [names]
+        return [SourceFault(names, stops=True)]
 
     def fetch(self, window: Window, cursor: str | None) -> Iterator[Batch]:
         """Every complaint received in the window's days and `lookback_days` before them.

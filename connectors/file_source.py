@@ -17,7 +17,15 @@ import polars as pl
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
-from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Batch, Capability, Mapping, Window
+from connectors.base import (
+    FETCHED_SCHEMA,
+    REJECT_SCHEMA,
+    Batch,
+    Capability,
+    Mapping,
+    SourceFault,
+    Window,
+)
 from models.errors import FatalSourceError, SourceError, shortened
 from models.source import SourceSettings
 from models.table import Contract
@@ -184,28 +192,41 @@ class FileSource(ABC):
             FatalSourceError: the file or its settings must change.
         """
 
-    def check(self) -> list[str]:
-        """What is wrong with the settings or the files, a line each; loads nothing."""
+    def check(self) -> list[SourceFault]:
+        """What is wrong with the settings or the files, each with its remedy; loads nothing.
+
+        A file that cannot be read stops its source; records that are set aside do not, unless
+        nothing is left.
+        """
         try:
             files = find_files(self._home, self._patterns)
         except SourceError as error:
-            return [str(error)]
+            return [SourceFault(str(error), stops=True)]
         if not files:
-            return [f"no file matches {', '.join(self._patterns)} yet"]
-        lines: list[str] = []
+            told = (
+                f"no file matches {', '.join(self._patterns)} yet; put one there, or mend `paths`"
+            )
+            return [SourceFault(told, stops=True)]
+        faults: list[SourceFault] = []
+        count = aside = 0
         for file in files:
             try:
                 content = self._content(file, self._fingerprint(file))
             except SourceError as error:
-                lines.append(str(error))
+                faults.append(SourceFault(str(error), stops=True))
                 continue
+            count += content.count
+            aside += content.rejects.height
+            lines = _set_aside_lines(file, content.count, content.rejects)
+            lines += _set_aside_lines(file, content.count, self._emptied(content.records))
             if not content.count:
                 lines.append(f"{file.name}: no record in it; copy it again, or take it away")
             if self._is_snapshot and content.rejects.height:
                 lines.append(f"{file.name}: no deletion is recognised while records are set aside")
-            lines += _set_aside_lines(file, content.count, content.rejects)
-            lines += _set_aside_lines(file, content.count, self._emptied(content.records))
-        return lines
+            faults += [SourceFault(line, stops=False) for line in lines]
+        if count > 1 and aside == count:  # a first load refuses it: see assets.raw
+            faults = [SourceFault(one.told, stops=True) for one in faults]
+        return faults
 
     def _emptied(self, records: pl.DataFrame) -> pl.DataFrame:
         """Parts of records that would be emptied: a score off its scale, a number that is none."""

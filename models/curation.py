@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from models.errors import ConfigurationError, shortened
+from models.errors import ConfigurationError, refuse, shortened
 from models.issue import IssueQuote, IssueState
 from models.table import Contract, TableRow
 
@@ -255,10 +255,15 @@ def parse_decisions(text: str, path: str = CURATION_FILE) -> tuple[WrittenDecisi
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigurationError(f"{path}: decisions is a list of tables: decisions = [ {{...}} ]")
     lines = _lines_of(text, rows, path)
-    written = tuple(_decision(line, row, path) for line, row in zip(lines, rows, strict=True))
-    for line, what in _contradictions(written):
-        raise ConfigurationError(f"{path} line {line}: {what}")
-    return written
+    findings: list[str] = []
+    written: list[WrittenDecision] = []
+    for line, row in zip(lines, rows, strict=True):
+        try:
+            written.append(_decision(line, row, path))
+        except ConfigurationError as error:
+            findings.append(str(error))
+    refuse([*findings, *(f"{path} line {at}: {what}" for at, what in _contradictions(written))])
+    return tuple(written)
 
 
 def decision_lines(text: str) -> list[tuple[int, dict[str, object]]]:

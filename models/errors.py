@@ -3,6 +3,8 @@
 A message never carries a customer's words.
 """
 
+from collections.abc import Iterable
+
 
 class VocError(Exception):
     """Base of every error this program raises on purpose."""
@@ -50,6 +52,13 @@ class ContractError(VocError):
 
 class LockedError(VocError):
     """Another run holds this home: wait for it, or end it."""
+
+
+def refuse(findings: Iterable[str]) -> None:
+    """Raises ConfigurationError with every finding, a line each; does nothing if there is none."""
+    told = list(findings)
+    if told:
+        raise ConfigurationError("\n".join(told))
 
 
 def shortened(value: object, limit: int = 60) -> str:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from models.errors import ConfigurationError, shortened
+from models.errors import ConfigurationError, refuse, shortened
 from models.table import Contract, TableRow
 
 GLOSSARY_FILE = "glossary.toml"
@@ -78,19 +78,19 @@ def read_glossary(home: Path, functions: Collection[str] | None = None) -> Gloss
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no valid TOML: {error}") from error
     except ValidationError as error:
-        found = error.errors()[0]
-        place = ".".join(str(part) for part in found["loc"])
         raise ConfigurationError(
-            f"{path}{_line_of(text, found['loc'])}: {place}: "
-            f"{found['msg'].removeprefix('Value error, ')} (found {shortened(found['input'])})"
-        ) from error
-    for at, theme in enumerate(glossary.themes):
-        if functions is not None and theme.function not in (None, *functions):
-            raise ConfigurationError(
-                f"{path}{_line_of(text, ('themes', at, 'function'))}: theme {theme.id!r} has "
-                f"function {theme.function!r}, which is not in settings.toml: add it there, or "
-                "name another"
+            "\n".join(
+                f"{path}{_line_of(text, found['loc'])}: {'.'.join(map(str, found['loc']))}: "
+                f"{found['msg'].removeprefix('Value error, ')} (found {shortened(found['input'])})"
+                for found in error.errors()
             )
+        ) from error
+    refuse(
+        f"{path}{_line_of(text, ('themes', at, 'function'))}: theme {theme.id!r} has function "
+        f"{theme.function!r}, which is not in settings.toml: add it there, or name another"
+        for at, theme in enumerate(glossary.themes)
+        if functions is not None and theme.function not in (None, *functions)
+    )
     return glossary
 
 

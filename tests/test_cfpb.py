@@ -235,13 +235,13 @@ def test_a_deletion_whose_payload_is_gone_still_maps_to_a_row(server):
 
 def test_check_says_that_no_complaint_matches_the_names(server):
     [line] = CfpbConnector(source(server, company=["Exmaple Bank"]), None, "UTC").check()
-    assert "no complaint matches company ('Exmaple Bank',)" in line
+    assert "no complaint matches company ('Exmaple Bank',)" in line.told
 
 
 def test_check_says_in_one_attempt_that_the_source_does_not_answer(server):
     server.faults.extend([Fault(status=503, body=b"")] * 5)
     [line] = CfpbConnector(source(server, attempts=5), None, "UTC").check()
-    assert "HTTP 503" in line
+    assert "HTTP 503" in line.told
     assert len(server.requests) == 1
 
 

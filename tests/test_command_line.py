@@ -1,9 +1,14 @@
+import re
+from datetime import date, datetime, timedelta
+
 import pytest
+from conftest import WEEKS
+from homes import week
 from typer.testing import CliRunner
 
 from assets.command_line import app
 from assets.settings_reference import described_settings
-from models.errors import ConfigurationError, LockedError
+from models.errors import ConfigurationError, LockedError, VocError
 from models.settings import Settings
 
 VOC = CliRunner()
@@ -22,7 +27,17 @@ def test_status_tells_week_sources_lock_and_restatements(finished):
     assert "Last week run: 2025-W47" in shown
     assert "Lock: free" in shown
     assert "Closed weeks not run yet: 0" in shown
-    assert "Restatements since the last report:" in shown
+    assert "Sources in 2025-W47" in shown
+    restated = re.search(
+        r"Restated as of 2025-W47: (\d+) figures? of .* in all weeks: (\d+)", shown
+    )
+    with finished.warehouse() as warehouse:
+        found = [
+            warehouse.value("SELECT count(*) FROM restatements WHERE as_of_week = ?", week(WEEKS)),
+            warehouse.value("SELECT count(*) FROM restatements"),
+        ]
+    assert [int(one) for one in restated.groups()] == found
+    assert "Set aside in all weeks: 0" in shown
     for source in finished.settings.sources:
         assert source.id in shown
 
@@ -35,10 +50,39 @@ def test_status_of_a_home_that_never_ran_says_what_to_do(tmp_path, finished):
 def test_check_loads_nothing_and_names_what_is_wrong(tmp_path, finished):
     settings = (finished.path / "settings.toml").read_text()
     (tmp_path / "settings.toml").write_text(settings)
-    with pytest.raises(ConfigurationError, match="to mend"):
+    with pytest.raises(VocError, match="weeks run all the same"):
         voc("check", "--home", tmp_path)
     assert not (tmp_path / "warehouse.duckdb").exists()
     assert "in order" in voc("check", "--home", finished.path)
+
+
+def test_check_names_all_that_is_wrong_what_blocks_first_each_with_its_remedy(tmp_path, finished):
+    settings = (finished.path / "settings.toml").read_text()
+    wanted = settings.replace('id = "survey"', 'id = "survey"\nis_required = true', 1)
+    exposure = '\n[exposure]\nunit = "orders"\npaths = ["no.csv"]\ndate = "d"\ncount = "n"\n'
+    (tmp_path / "settings.toml").write_text(wanted + exposure)
+    (tmp_path / "actions.toml").write_text("nonsense = 1\n")
+    (tmp_path / "glossary.toml").write_text("[[themes]]\nno = 1\n")
+    (tmp_path / "curation.toml").write_text("decisions = [\n  { id = 1 },\n  { id = 2 },\n]\n")
+    done = VOC.invoke(app, ["check", "--home", str(tmp_path)])
+    lines = [" ".join(line.split()) for line in done.output.splitlines()]
+    told = [line for line in lines if line.startswith(("blocks", "does not block"))]
+    blocking = [line for line in told if line.startswith("blocks")]
+    assert told[: len(blocking)] == blocking
+    places = ("action register", "glossary", "curation.toml", "exposure", "source survey")
+    assert all(any(f"blocks {place}" in line for line in blocking) for place in places)
+    assert any("does not block source chat" in line and "put it there" in line for line in told)
+    assert "curation.toml line 3" in done.output
+    assert isinstance(done.exception, ConfigurationError)
+    assert f"{len(told)} to mend, {len(blocking)} of them before any week" in str(done.exception)
+
+
+def test_a_history_that_is_over_lives_in_its_own_time(finished):
+    assert finished.today(datetime(2031, 3, 1)) == week(WEEKS) + timedelta(weeks=1)
+    assert finished.closing_day(datetime(2031, 3, 1)) == week(WEEKS) + timedelta(weeks=1)
+    while_it_runs = datetime(2025, 10, 15, 12)
+    assert finished.today(while_it_runs) == date(2025, 10, 15)
+    assert finished.closing_day(while_it_runs) == date(2025, 10, 13)
 
 
 def test_a_typo_in_the_settings_is_named_with_its_place(tmp_path, finished):
@@ -53,10 +97,10 @@ def test_a_home_without_settings_says_how_to_get_some(tmp_path):
         voc("run", "--home", tmp_path)
 
 
-@pytest.mark.parametrize("week", ["2025-W01", "2026-W46"])
-def test_a_week_outside_the_history_is_refused(week, finished):
+@pytest.mark.parametrize("label", ["2025-W01", "2026-W46"])
+def test_a_week_outside_the_history_is_refused(label, finished):
     with pytest.raises(ConfigurationError, match="closed weeks 2025-W39 to 2025-W47"):
-        voc("run", "--week", week, "--home", finished.path)
+        voc("run", "--week", label, "--home", finished.path)
 
 
 def test_a_home_in_use_is_refused_by_name(finished):

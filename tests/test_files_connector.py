@@ -325,7 +325,7 @@ def test_a_missing_file_is_an_error_and_an_empty_glob_is_not(tmp_path):
         fetched(connector(tmp_path, paths=["in/a.csv"]))
     records, _, _ = fetched(connector(tmp_path))
     assert records.is_empty()
-    assert "no file matches" in connector(tmp_path).check()[0]
+    assert "no file matches" in connector(tmp_path).check()[0].told
 
 
 def day_rows(*days):
@@ -433,12 +433,14 @@ def test_check_names_what_a_load_would_set_aside_or_empty_once_for_each_remedy(t
     )
     score = {"column": "stars", "metric": "rating", "minimum": 1, "maximum": 5}
     dates, scores = connector(tmp_path, score=score).check()
-    assert "2 of 5 set aside, first in/a.csv:5" in dates
-    assert "2 of 5 would lose the score, first in/a.csv:3: score 9 is off the scale" in scores
+    assert not dates.stops
+    assert "2 of 5 set aside, first in/a.csv:5" in dates.told
+    assert "2 of 5 would lose the score, first in/a.csv:3: score 9 is off the scale" in scores.told
 
 
 @pytest.mark.parametrize("content", ["", "id,day,text\n"])
 def test_check_names_a_file_without_a_record(tmp_path, content):
     put(tmp_path, "a.csv", content)
     [line] = connector(tmp_path).check()
-    assert "no record in it" in line
+    assert "no record in it" in line.told
+    assert not line.stops

@@ -170,6 +170,16 @@ def test_a_run_names_the_line_of_a_decision_it_cannot_follow(home):
     assert any("line 2: D-0001: ISS-9999" in line for line in outcome.failures)
 
 
+def test_a_decision_about_an_unknown_issue_is_refused_before_a_line_is_written(home):
+    file = home.path / CURATION_FILE
+    before = file.read_text() if file.exists() else None
+    known = next(iter(totals(home)))
+    for told in (["mute", "ISS-9999"], ["merge", known, "ISS-9999"]):
+        said = VOC.invoke(app, ["issue", *told, "--why", "x", "--home", str(home.path)]).exception
+        assert "there is no issue 'ISS-9999': `voc issue list --all`" in str(said)
+    assert (file.read_text() if file.exists() else None) == before
+
+
 def test_check_reads_decisions_and_glossary_and_names_the_line(home):
     def check() -> str:
         done = VOC.invoke(app, ["check", "--home", str(home.path)])
@@ -183,7 +193,7 @@ def test_check_reads_decisions_and_glossary_and_names_the_line(home):
         file.write_text("\n".join(["decisions = [", *rows, "]", ""]), encoding="utf-8")
 
     write(row.format(1, known))
-    assert "1 decisions of people are in order" in check()
+    assert "Decisions of people in order: 1" in check()
     write(row.format(1, known), row.format(2, "ISS-9999"))
     assert "line 3: D-0002: ISS-9999 is not in the register" in check()
     for text in (f"decisions = [\n{row.format(1, known)}\n{row.format(1, known)}\n]", "nonsense,"):

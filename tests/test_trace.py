@@ -189,9 +189,13 @@ def test_actions_by_command_enter_the_register_and_the_list(acted, tmp_path):
     asked = ("--due", "2025-12-01", "--on", "2025-11-17")
     assert "ACT-0003" in voc("action", "add", "ISS-0003", "Mend it", *asked, *said)
     assert "done" in voc("action", "done", "ACT-0003", "--on", "2025-11-19", *said)
+    assert "overdue 19 days" in voc("action", "list", "--home", home)
     assert "moved" in voc("action", "move", "ACT-0002", "--due", "2027-01-04", *said)
     assert "handed over" in voc("action", "hand-over", "ACT-0002", "--owner", "X", *said)
-    assert "ACT-0003" not in voc("action", "list", "--home", home)
+    shown = voc("action", "list", "--home", home)
+    assert "ACT-0003" not in shown
+    assert "As of Monday 2025-11-24, when 2025-W47 closed: 1 action\n" in shown
+    assert "overdue" not in shown  # as the company's own time says, whatever the clock
     assert "ACT-0003" in voc("action", "list", "--all", "--home", home)
     before = (home / "actions.toml").read_bytes()
     for wrong, why in (

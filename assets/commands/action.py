@@ -4,21 +4,21 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
 
+from assets.commands.listing import counted, print_rows
 from assets.home import Home
-from models.action import ACTIONS_FILE, ActionStep
+from models.action import ACTIONS_FILE, ActionEntry, ActionStep
 from models.curation import ISSUE_ID
 from models.errors import ConfigurationError, LockedError, shortened
+from models.week import ONE_WEEK, week_label
 from voc_pipeline.actions.editing import (
     checked_entry,
     checked_step,
@@ -103,10 +103,7 @@ def done(
     home: HomeOption = None,
 ) -> None:
     """An action is done, and took effect."""
-    chosen = Home.chosen(home)
-    day = _day(chosen, on)
-    felt = _date("--effect", effect) if effect else day
-    _add_step(chosen, action_id, {"on": day, "by": by, "did": "done", "effect": felt, "why": why})
+    _add_step(home, action_id, on, did="done", by=by, why=why, effect=effect or "")
 
 
 @app.command()
@@ -115,8 +112,7 @@ def drop(
     home: HomeOption = None,
 ) -> None:  # fmt: skip
     """An action is given up; it stays in the register with its reason."""
-    chosen = Home.chosen(home)
-    _add_step(chosen, action_id, {"on": _day(chosen, on), "by": by, "did": "dropped", "why": why})
+    _add_step(home, action_id, on, did="dropped", by=by, why=why)
 
 
 @app.command()
@@ -129,9 +125,7 @@ def move(
     home: HomeOption = None,
 ) -> None:
     """Another due date; the first one is kept."""
-    chosen = Home.chosen(home)
-    told = {"by": by, "did": "moved", "due": _date("--due", due), "why": why}
-    _add_step(chosen, action_id, {"on": _day(chosen, on), **told})
+    _add_step(home, action_id, on, did="moved", by=by, why=why, due=due)
 
 
 @app.command("hand-over")
@@ -144,9 +138,7 @@ def hand_over(
     home: HomeOption = None,
 ) -> None:
     """Another owner; the first one is kept."""
-    chosen = Home.chosen(home)
-    told = {"by": by, "did": "handed_over", "owner": owner, "why": why}
-    _add_step(chosen, action_id, {"on": _day(chosen, on), **told})
+    _add_step(home, action_id, on, did="handed_over", by=by, why=why, owner=owner)
 
 
 @app.command("list")
@@ -154,48 +146,61 @@ def show(
     everything: Annotated[bool, typer.Option("--all", help="Done and dropped ones too.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """The open actions, overdue ones first, as the register says today."""
+    """The open actions, overdue ones first, judged by the day on which the last week closed."""
     chosen = Home.chosen(home)
-    today = _today(chosen)
+    closing = chosen.closing_day()
     entries = read_register(chosen.actions_text, _functions(chosen))
     shown = [one for one in entries if everything or status_of(one) == "open"]
+    if not shown:
+        out.print(f"No {'' if everything else 'open '}actions in {ACTIONS_FILE}.")
+        return
     names = {one.id: one.name for one in chosen.settings.functions}
-    fixed = (Column(name, no_wrap=True) for name in ("action", "issue", "due", "state"))
-    table = Table(*fixed, "decision", "owner", "what came of it")
-    fixes = _fixes(chosen)
-    for one in sorted(shown, key=lambda one: (status_of(one) != "open", due_of(one), one.id)):
-        status, late = status_of(one), (today - due_of(one)).days
-        state = f"overdue {late} day{'s' * (late > 1)}" if status == "open" and late > 0 else status
-        cells = (
-            one.id, one.issue or one.about or "", due_of(one).isoformat(), state, one.decision,
+    fixes, found = _fixes(chosen), _found_issues(chosen)
+    rows = [
+        (
+            one.id, one.issue or found.get(one.id, ""), due_of(one), _state(one, closing),
+            one.decision if one.issue else f"{one.decision} (about: {one.about})",
             f"{owner_of(one)}, {names[one.function]}", fixes.get(one.id, one.steps[-1].why),
-        )  # fmt: skip
-        table.add_row(*(escape(cell) for cell in cells))
-    out.print(table if shown else f"No {'' if everything else 'open '}actions in {ACTIONS_FILE}.")
+        )
+        for one in sorted(shown, key=lambda one: (status_of(one) != "open", due_of(one), one.id))
+    ]  # fmt: skip
+    week = week_label(closing - ONE_WEEK)
+    title = f"As of {closing:%A} {closing}, when {week} closed: {counted(len(rows), 'action')}"
+    told = ("decision", "owner", "what came of it")
+    print_rows(out, ("action", "issue", "due", "state"), told, rows, title)
 
 
-def _add_step(home: Home, action_id: str, told: dict[str, object]) -> None:
-    step: ActionStep = checked_step(told)
+def _state(one: ActionEntry, closing: date) -> str:
+    status, late = status_of(one), (closing - due_of(one)).days
+    return f"overdue {counted(late, 'day')}" if status == "open" and late > 0 else status
+
+
+def _add_step(home: Path | None, action_id: str, on: str | None, **told: str) -> None:
+    """One more step of an action; days are given as texts, an empty `effect` is the step's day."""
+    chosen = Home.chosen(home)
+    row: dict[str, object] = {"on": _day(chosen, on), **told}
+    for name in told.keys() & {"due", "effect"}:
+        row[name] = _date(f"--{name}", told[name]) if told[name] else row["on"]
+    step: ActionStep = checked_step(row)
 
     def changed(text: str) -> tuple[str, str]:
-        return with_step(text, action_id, step, _functions(home)), step.did
+        return with_step(text, action_id, step, _functions(chosen)), step.did
 
-    out.print(f"{action_id}: {_spaced(_write(home, changed))}.")
+    out.print(f"{action_id}: {_spaced(_write(chosen, changed))}.")
 
 
 def _functions(home: Home) -> list[str]:
     return [one.id for one in home.settings.functions]
 
 
-def _today(home: Home) -> date:
-    return datetime.now(ZoneInfo(home.settings.company.time_zone)).date()
-
-
 def _day(home: Home, told: str | None) -> date:
-    today = _today(home)
+    today = home.today()
     day = _date("--on", told) if told else today
     if day > today:
-        raise ConfigurationError(f"--on {day} lies in the future: an entry is made on its day")
+        raise ConfigurationError(
+            f"--on {day} lies in the future of this home, whose day is {today}: an entry is made "
+            "on its day"
+        )
     return day
 
 
@@ -217,7 +222,7 @@ def _issue(home: Home, told: str) -> tuple[str, str, str | None]:
     row = issues.filter(issue_id=meant or "").to_dicts()
     if not row:
         raise ConfigurationError(
-            f"no issue {shortened(told)}: the report and the table issues have their ids and names"
+            f"no issue {shortened(told)}: `voc issue list --all` has the ids and names"
         )
     return row[0]["issue_id"], row[0]["label"], row[0]["function"]
 
@@ -233,6 +238,14 @@ def _fixes(home: Home) -> dict[str, str]:
     return {
         row["action_id"]: f"{row['verdict'].replace('_', ' ')}: {row['reason']}" for row in rows
     }
+
+
+def _found_issues(home: Home) -> dict[str, str]:
+    """By action: the issue that holds it, as last run."""
+    found = read_published(
+        home.path, "SELECT action_id, current_issue_id FROM actions WHERE current_issue_id NOTNULL"
+    )
+    return {} if found is None else dict(found.iter_rows())
 
 
 def _spaced(word: str) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from assets.commands.listing import counted, print_rows
 from assets.home import Home
 from models.errors import ConfigurationError, DeliveryError, LockedError
 from models.week import parse_week, week_label
@@ -42,18 +42,19 @@ def deliver(
     chosen = Home.chosen(home)
     monday = parse_week(week) if week else _latest(chosen)
     with chosen.lock("voc deliver", 10.0):
-        shown = Table("way", "to", "with the issues of", "so far", "now")
         planned = plans(chosen, monday)
-        for plan in planned:
-            known = plan.known
-            now = "would be sent" if plan.is_due(again=again) else "not again"
-            shown.add_row(
-                plan.to.way, escape(plan.to.recipient), escape(", ".join(plan.to.function_ids)),
-                _STATES[known.state] if known else "not sent", now,
-            )  # fmt: skip
+        rows = [
+            (
+                plan.to.way, plan.to.recipient, ", ".join(plan.to.function_ids),
+                _STATES[plan.known.state] if plan.known else "not sent",
+                "would be sent" if plan.is_due(again=again) else "not again",
+            )
+            for plan in planned
+        ]  # fmt: skip
         out.print(f"Report of {week_label(monday)}: {escape(planned[0].subject)}")
         if not send:
-            out.print(shown)
+            told = ("with the issues of", "so far", "now")
+            print_rows(out, ("way", "to"), told, rows)
             out.print("Nothing was sent: this is what --send would do.")
             return
         failed = 0
@@ -84,8 +85,8 @@ def delivery_lines(home: Home, week: date) -> list[str]:
         f"Deliveries of {week_label(week)}: {sent} of {len(home.settings.delivery.addressees)}"
     ]
     return lines + [
-        f"  {line.way} {line.recipient}: {_STATES[line.state]}, tried {line.attempt_count} times. "
-        f"{line.message}"
+        f"  {line.way} {line.recipient}: {_STATES[line.state]}, tried "
+        f"{counted(line.attempt_count, 'time')}. {line.message}"
         for line in known
         if line.state != "sent"
     ]

@@ -1,7 +1,6 @@
 """`voc issue`: look at issues, and decide about them in curation.toml."""
 
 import getpass
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,8 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from assets.commands.listing import counted, print_rows
 from assets.curation_file import add_decision, file_text, remove_decision
 from assets.home import Home
 from models.curation import CURATION_FILE, parse_decisions
@@ -19,13 +18,10 @@ from models.errors import ConfigurationError
 from models.week import week_label
 from voc_pipeline.warehouse.publish import read_published
 
-WIDTH_OF_A_FILE = 180
 app = typer.Typer(
     no_args_is_help=True, help="Look at issues and decide about them; decisions are text."
 )
-out = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE
-)
+out = Console(highlight=False, soft_wrap=True)
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; data/ if left out.")
@@ -54,32 +50,30 @@ def list_issues(
         WHERE {"TRUE" if every else _OPEN}
         ORDER BY i.theme NULLS LAST, w.feedback_count DESC NULLS LAST, i.issue_id""",  # noqa: S608
     )
-    shown = Table("issue", "name", "theme", "owner", "last week", "verdict", "")
+    listed = []
     for row in rows.to_dicts():
         marks = [name for name in ("muted", "pinned") if row[f"is_{name}"]]
         if row["state"] not in ("active",):
             marks.append(f"{row['state']} {row['merged_into'] or ''}".strip())
-        shown.add_row(
-            *(
-                escape(str(one if one is not None else "-"))
-                for one in (
-                    row["issue_id"], row["label"], row["theme"] or "no theme", row["function"],
-                    row["feedback_count"], row["verdict"], ", ".join(marks),
-                )
-            )
+        verdict = (row["verdict"] or "").replace("_", " ").lower()
+        listed.append(
+            (row["issue_id"], row["feedback_count"], verdict, row["label"],
+             row["theme"] or "none", row["function"] or "nobody", ", ".join(marks))
         )  # fmt: skip
-    out.print(shown)
+    told = ("name", "theme", "owner", "note")
+    print_rows(out, ("issue", "last week", "verdict"), told, listed)
 
 
 def _list_decisions(home: Home) -> None:
-    shown = Table("line", "decision", "what", "by", "on", "why")
-    for line, one in parse_decisions(file_text(home), CURATION_FILE):
-        rest = one.into or one.value or ""
-        shown.add_row(
-            *(escape(str(part)) for part in
-              (line, one.id, f"{one.do} {one.issue} {rest}".strip(), one.by, one.on, one.why))
-        )  # fmt: skip
-    out.print(shown)
+    listed = [
+        (line, one.id, one.on, f"{one.do} {one.issue} {one.into or one.value or ''}".strip(),
+         one.by, one.why)
+        for line, one in parse_decisions(file_text(home), CURATION_FILE)
+    ]  # fmt: skip
+    if not listed:
+        out.print(f"No decisions in {CURATION_FILE}.")
+        return
+    print_rows(out, ("line", "decision", "on"), ("what", "by", "why"), listed)
 
 
 @app.command()
@@ -98,7 +92,7 @@ def show(issue: Issue, home: HomeOption = None) -> None:
     flags = "".join(f", {name}" for name in ("muted", "pinned") if row[f"is_{name}"])
     out.print(
         f"{row['state']}{into}{flags}; first {week_label(row['first_week'])}, last "
-        f"{week_label(row['last_week'])}, {row['member_count']} segments"
+        f"{week_label(row['last_week'])}, {counted(row['member_count'], 'segment')}"
     )
     out.print(f"words: {escape(', '.join(row['terms']))}")
     quotes = _published(chosen, "SELECT * FROM issue_quotes ORDER BY quote_rank")
@@ -110,7 +104,7 @@ def show(issue: Issue, home: HomeOption = None) -> None:
     for event in lineage.filter(is_about).to_dicts():
         out.print(
             f"  {week_label(event['week_start'])} {event['issue_id']} {event['event']} "
-            f"{event['other_issue_id']} ({event['mention_count']} mentions)"
+            f"{event['other_issue_id']} ({counted(event['mention_count'], 'mention')})"
         )
     for line, one in parse_decisions(file_text(chosen), CURATION_FILE):
         if issue in (one.issue, one.into) or one.part == issue:

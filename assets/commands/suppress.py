@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from assets.commands.listing import counted
 from assets.home import Home
 from models.errors import ConfigurationError
 from models.source import FilesSource
@@ -39,8 +40,8 @@ def suppress(
     erased = suppress_customers(chosen, ids)
     verb = "is" if erased.customers == 1 else "are"
     out.print(
-        f"{_counted(erased.customers, 'customer')} {verb} on the list of the suppressed: "
-        f"{_counted(erased.records, 'record')} erased, {_counted(erased.reports, 'report')} "
+        f"{counted(erased.customers, 'customer')} {verb} on the list of the suppressed: "
+        f"{counted(erased.records, 'record')} erased, {counted(erased.reports, 'report')} "
         "written again without their words."
     )
     if not erased.records:
@@ -55,10 +56,6 @@ def suppress(
         "Published figures keep their numbers; the next weekly run restates what is known now. "
         "Mails already sent, and the sources themselves, are not ours to change."
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _without_customers(home: Home) -> list[str]:

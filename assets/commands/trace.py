@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from assets.commands.listing import counted
 from assets.home import Home
 from models.trace import TracedFigure
 from models.week import parse_week, week_label
@@ -57,10 +58,10 @@ def _tell(found: TracedFigure) -> None:
             f"({row.channel}), feedback {row.feedback_id}, {row.state}{once}"
         )
         out.print(f"    {escape(row.quote)}" if row.quote else "    without words")
-    counted = sum(row.is_counted for row in found.records)
+    in_all = sum(row.is_counted for row in found.records)
     rest = len(found.records) - MOST_SHOWN
     more = f"; {rest} more: --json lists all" if rest > 0 else ""
-    out.print(f"{len(found.records)} records, {counted} of them counted{more}.")
+    out.print(f"{counted(len(found.records), 'record')}, {in_all} of them counted{more}.")
 
 
 def _number(value: float | None) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from models.curation import CURATION_FILE, Decision, Rulings, WrittenDecision
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, refuse
 from voc_pipeline.issues.evidence import Matrix, vectors_of
 from voc_pipeline.issues.labels import distinctive_words
 from voc_pipeline.issues.vectors import VectorModel, spoken, unit_rows
@@ -64,28 +64,34 @@ def read_rulings(
     used = {row["decision_id"]: row for row in before.to_dicts()}
     renamed: dict[str, str] = {}
     aside: dict[str, str] = {}
-    rows = []
+    rows, findings = [], []
     for position, (line, one) in enumerate(written, start=1):
-        for name in filter(None, (one.issue, one.into)):
-            whole, _, split = name.partition(".")
-            if split in aside:
-                apart = f"{name} is a part that {split} would take, and {split} is set aside"
-            elif split or whole in renamed:
-                continue
-            else:
-                renamed[whole], apart = _called_now(whole, one, line, known, crosswalk)
-            if apart and one.id not in used:
-                _refuse(line, one, f"{apart}; name one, or remove it")
-            if apart:
-                renamed.pop(name, None)
-                aside[one.id] = f"{CURATION_FILE} line {line}: {one.id} is set aside: {apart}"
-        if one.function is not None and one.function not in functions:
-            _refuse(line, one, f"function {one.function!r} is not in settings.toml")
-        if one.theme is not None and themes and one.theme not in themes:
-            _refuse(line, one, f"theme {one.theme!r} is not in glossary.toml: add it there first")
-        row = _row(position, one, renamed) | {"is_in_force": one.id not in aside}
-        _refuse_other_use(line, one, row, used.get(one.id))
-        rows.append(row)
+        try:
+            for name in filter(None, (one.issue, one.into)):
+                whole, _, split = name.partition(".")
+                if split in aside:
+                    apart = f"{name} is a part that {split} would take, and {split} is set aside"
+                elif split or whole in renamed:
+                    continue
+                else:
+                    renamed[whole], apart = _called_now(whole, one, line, known, crosswalk)
+                if apart and one.id not in used:
+                    _refuse(line, one, f"{apart}; name one, or remove it")
+                if apart:
+                    renamed.pop(name, None)
+                    aside[one.id] = f"{CURATION_FILE} line {line}: {one.id} is set aside: {apart}"
+            if one.function is not None and one.function not in functions:
+                _refuse(line, one, f"function {one.function!r} is not in settings.toml")
+            if one.theme is not None and themes and one.theme not in themes:
+                _refuse(
+                    line, one, f"theme {one.theme!r} is not in glossary.toml: add it there first"
+                )
+            row = _row(position, one, renamed) | {"is_in_force": one.id not in aside}
+            _refuse_other_use(line, one, row, used.get(one.id))
+            rows.append(row)
+        except ConfigurationError as error:
+            findings.append(str(error))
+    refuse(findings)
     return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"), list(aside.values())
 
 
