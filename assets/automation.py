@@ -33,7 +33,8 @@ def monday_schedule(
         job=job,
         cron_schedule=f"0 {company.cutoff_hour} * * 1",
         execution_timezone=company.time_zone,
-        description="Runs the week that has just closed.",
+        description="Runs the week that has just closed, at its cutoff. Off until switched on here "
+        "(Running); `voc run` on the command line runs every closed week not run yet.",
     )
     def monday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)

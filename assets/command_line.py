@@ -196,6 +196,12 @@ def _tell(home: Home, outcome: "Outcome") -> None:
             "the run failed, and nothing half-done was published:\n"
             + "\n".join(f"  {line}" for line in outcome.failures)
         )
+    if outcome.failures:
+        _tell_result(home)
+        raise VocError(
+            "the weeks ran and were published, but a check found what needs you:\n"
+            + "\n".join(f"  {line}" for line in outcome.failures)
+        )
     _tell_result(home)
     out.print(f"Report of the latest week: {escape(str(home.reports / 'latest' / 'report.html'))}")
     out.print(f"All weeks:                 {escape(str(home.reports / 'index.html'))}")

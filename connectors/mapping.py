@@ -92,7 +92,7 @@ def map_rows(
     cell = {name: pl.col(f"cell_{number}") for number, name in enumerate(names)}
     rules = _number_rules(columns, cell) + _language_rules(columns, cell)
     if score:
-        rules.append(_score_rule(score, cell[score.column]))
+        rules += _score_rules(score, cell[score.column])
     values = {rule.field: rule.value for rule in rules} | _texts(columns, cell)
     values |= _score_scale(score) | {"channel": pl.lit(source.channel)}
     values["language"] = values.get("language", _NO_TEXT).fill_null(pl.lit(source.language))
@@ -226,21 +226,27 @@ def _language_rules(columns: ColumnMapping, cell: dict[str, pl.Expr]) -> list[_R
     ]
 
 
-def _score_rule(score: ScoreSettings, cell: pl.Expr) -> _Rule:
+def _score_rules(score: ScoreSettings, cell: pl.Expr) -> list[_Rule]:
     text = _blank_is_null(cell).str.strip_chars()
     number = text.cast(pl.Float64, strict=False)
     codes = [code for code in map(_as_number, score.non_answers) if code is not None]
     is_answer = ~(text.is_in(list(score.non_answers)) | number.is_in(codes).fill_null(value=False))
+    is_asked = text.is_not_null() & is_answer
+    is_number = number.is_finite().fill_null(value=False)
     is_sound = number.is_between(score.minimum, score.maximum)
-    return _Rule(
-        "score",
-        "score",
-        text,
-        pl.when(is_answer & is_sound).then(number),
-        text.is_not_null() & is_answer & ~is_sound.fill_null(value=False),
-        f"score {{}} is off the scale {score.minimum:g} to {score.maximum:g}",
-        "mend minimum and maximum of the source's score, or name the code in its non_answers",
-    )
+    value = pl.when(is_answer & is_sound).then(number)
+    return [
+        _Rule(
+            "score", "score", text, value, is_asked & ~is_number,
+            "score {} is no number",
+            "write it with a decimal point, or name the code in the score's non_answers",
+        ),
+        _Rule(
+            "score", "score", text, value, is_asked & is_number & ~is_sound,
+            f"score {{}} is off the scale {score.minimum:g} to {score.maximum:g}",
+            "mend minimum and maximum of the source's score, or name the code in its non_answers",
+        ),
+    ]  # fmt: skip
 
 
 def _score_scale(score: ScoreSettings | None) -> dict[str, pl.Expr]:

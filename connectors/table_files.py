@@ -4,22 +4,19 @@ How files are found, skipped and batched does not belong here (`file_source`), n
 means (`mapping`).
 """
 
-import csv
 import io
 import json
 import re
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as arrow_parquet
 
 from connectors.base import REJECT_SCHEMA
+from connectors.csv_records import count_csv_records, count_slowly, csv_reader, record_lines
 from connectors.file_source import FoundFile, decoded_text, read_bytes
 from models.errors import FatalSourceError, shortened
 from models.source import TableFilesSource
@@ -28,7 +25,6 @@ LONGEST_REJECT = 100_000
 """Characters of a torn remainder that are kept with its reject."""
 _LARGEST_BLOCK = 1 << 28
 _LONGEST_HEADER = 1 << 20
-_COUNT_CHUNK = 1 << 24
 _BETWEEN = re.compile(r"[\s,\[\]\x00]*")
 """What stands between the elements of a JSON array."""
 STRAY_END = re.compile(r"[\s\]}]*")
@@ -54,8 +50,8 @@ class TableRows:
     count: int
     """Records of the file, counted apart from their reading."""
     numbers: pl.Series
-    """CSV: the row as a spreadsheet counts, the header being 1; JSON Lines: the line; else 1 for
-    the first record."""
+    """CSV and JSON Lines: the line on which the record starts, as an editor counts; else 1 for the
+    first record."""
     payloads: pl.Series
     """JSON objects."""
     names: tuple[str, ...] = ()
@@ -163,7 +159,7 @@ def _frame_rows(
 
 
 def _csv_rows(file: FoundFile, text: str, separator: str) -> TableRows:
-    header = next((row for row in _csv_reader(text[:_LONGEST_HEADER], separator) if row), [])
+    header = next((row for row in csv_reader(text[:_LONGEST_HEADER], separator) if row), [])
     content = text.encode() + b"\n"
     if not header:
         return TableRows(0, _numbers(0), pl.Series("payload", [], dtype=pl.String))
@@ -192,54 +188,21 @@ def _csv_rows(file: FoundFile, text: str, separator: str) -> TableRows:
             f"larger than {_LARGEST_BLOCK >> 20} MB; mend them, or the source's `separator`"
         ) from error
     frame = pl.DataFrame(pl.from_arrow(table.rename_columns(_distinct(table.column_names))))
-    numbers = _numbers(frame.height + len(ragged), first=2)
-    numbers = numbers.filter(~numbers.is_in([row.number for row in ragged]))
+    ordinals = _numbers(frame.height + len(ragged), first=2)
+    is_ragged = ordinals.is_in([row.number for row in ragged])
     count, is_open = count_csv_records(content)
     if count != frame.height + len(ragged) or is_open:
-        count, is_open = _count_slowly(text, separator)
-    rejects = _ragged_rejects(file, ragged)
+        count, is_open = count_slowly(text, separator)
+    lines = record_lines(content, ordinals)
+    rejects = _ragged_rejects(file, ragged, lines.filter(is_ragged))
     ends_short = bool(ragged) and not text.endswith(("\n", "\r"))
-    rows = _frame_rows(file, frame, count, numbers, rejects)
-    is_last_read = bool(frame.height) and numbers[-1] == frame.height + len(ragged) + 1
+    rows = _frame_rows(file, frame, count, lines.filter(~is_ragged), rejects)
+    is_last_read = bool(frame.height) and not is_ragged[-1]
     return (
         _without_torn_end(file, rows, is_last_read)
         if is_open
         else replace(rows, is_torn=ends_short)
     )
-
-
-def count_csv_records(content: bytes) -> tuple[int, bool]:
-    """Records after the header, by quotes and line ends alone; and whether a quote stays open.
-
-    Blank lines are no records. A quote in the middle of an unquoted value misleads it: then the
-    standard library's reader counts.
-    """
-    count, is_open, was_end = -1, False, True
-    for start in range(0, len(content), _COUNT_CHUNK):
-        part = np.frombuffer(content, np.uint8, min(_COUNT_CHUNK, len(content) - start), start)
-        inside = np.logical_xor.accumulate(part == ord('"')) ^ is_open
-        is_end = ((part == ord("\n")) | (part == ord("\r"))) & ~inside
-        before = np.concatenate(([was_end], is_end[:-1]))
-        count += int((~is_end & before).sum())
-        is_open, was_end = bool(inside[-1]), bool(is_end[-1])
-    return count, is_open
-
-
-def _count_slowly(text: str, separator: str) -> tuple[int, bool]:
-    end = "\x1eend"
-    count, last = -1, [end]
-    for row in _csv_reader(f"{text}\n{end}", separator):
-        count += bool(row)
-        last = row or last
-    return (count, True) if last != [end] else (count - 1, False)
-
-
-def _csv_reader(text: str, separator: str) -> Iterator[list[str]]:
-    limit = csv.field_size_limit(sys.maxsize)
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -254,9 +217,11 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _ragged_rejects(file: FoundFile, ragged: list[arrow_csv.InvalidRow]) -> pl.DataFrame:
+def _ragged_rejects(
+    file: FoundFile, ragged: list[arrow_csv.InvalidRow], lines: pl.Series
+) -> pl.DataFrame:
     return reject_rows(
-        [f"{file.name}:{row.number}" for row in ragged],
+        [f"{file.name}:{line}" for line in lines],
         [
             f"{row.actual_columns} fields where the header has {row.expected_columns}"
             for row in ragged

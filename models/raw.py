@@ -84,7 +84,8 @@ class Load(TableRow):
     rejected_count: int = Field(description="Records set aside with a reason, in `rejects`.")
     suppressed_count: int = Field(description="Records of erased customers, not stored.")
     outside_window_count: int = Field(
-        description="Records before the first week or after window_end."
+        description="Records not lost, but not of this load: newer than window_end, which a later "
+        "week loads, or older than the first week of the history."
     )
 
 

@@ -7,6 +7,7 @@ from homes import week
 from typer.testing import CliRunner
 
 from assets.command_line import app
+from assets.launch import Outcome
 from assets.settings_reference import described_settings
 from models.errors import ConfigurationError, LockedError, VocError
 from models.settings import Settings
@@ -71,10 +72,33 @@ def test_check_names_all_that_is_wrong_what_blocks_first_each_with_its_remedy(tm
     assert told[: len(blocking)] == blocking
     places = ("action register", "glossary", "curation.toml", "exposure", "source survey")
     assert all(any(f"blocks {place}" in line for line in blocking) for place in places)
-    assert any("does not block source chat" in line and "put it there" in line for line in told)
+    assert any("does not block source chat" in line and "put " in line for line in told)
     assert "curation.toml line 3" in done.output
     assert isinstance(done.exception, ConfigurationError)
     assert f"{len(told)} to mend, {len(blocking)} of them before any week" in str(done.exception)
+
+
+def test_check_tells_of_records_that_no_closed_week_loads(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOC_PSEUDONYM_KEY", "0123456789abcdef")
+    (tmp_path / "settings.toml").write_text(
+        '[company]\nid = "shop"\nname = "Shop"\ntime_zone = "Europe/London"\n'
+        'start_week = "2025-W01"\nend_week = "2025-W40"\n[[sources]]\nid = "reviews"\n'
+        'kind = "files"\nchannel = "review"\npaths = ["a.csv"]\n'
+        'columns.occurred_at = ["date"]\ncolumns.verbatim = ["text"]\n'
+    )
+    rows = "date,text\n1970-01-01,a\n2025-03-03,b\n2099-01-01,c\n"
+    (tmp_path / "a.csv").write_text(rows)
+    shown = voc("check", "--home", tmp_path)
+    assert "note source reviews: 1 record of 3 from before 2025-W01, first a.csv:2" in shown
+    assert "note source reviews: 1 record of 3 from after 2025-W40 closed, first a.csv:4" in shown
+    assert "in order" in shown
+
+
+def test_a_check_that_found_something_is_told_also_if_the_run_went_through(finished, monkeypatch):
+    outcome = Outcome("1", succeeded=True, failures=("report/held: build it again",), warnings=())
+    monkeypatch.setattr("assets.launch.run_weeks", lambda *_: outcome)
+    with pytest.raises(VocError, match="published, but a check found .*\n  report/held: build"):
+        voc("run", "--week", "2025-W47", "--home", finished.path)
 
 
 def test_a_history_that_is_over_lives_in_its_own_time(finished):

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import FETCHED_SCHEMA, REJECT_SCHEMA, Window
+from connectors.csv_records import count_csv_records
 from connectors.file_source import BATCH_ROWS
 from connectors.files import FilesConnector
-from connectors.table_files import count_csv_records
 from models.errors import FatalSourceError
 from models.source import FilesSource
 
@@ -178,7 +178,7 @@ def test_ragged_rows_are_rejects_and_no_row_is_cut_silently(tmp_path):
         '4,2026-11-02,"a,b"\n')  # fmt: skip
     records, rejects, _ = fetched(connector(tmp_path))
     assert records["external_id"].to_list() == ["1", "4"]
-    assert records["origin"].to_list() == ["in/a.csv:2", "in/a.csv:5"]
+    assert records["origin"].to_list() == ["in/a.csv:2", "in/a.csv:6"]
     assert rejects["payload"].to_list() == ["2,2026-11-02", "3,2026-11-02,a,b"]
     assert rejects["reason"][0] == "2 fields where the header has 3"
 
@@ -436,6 +436,18 @@ def test_check_names_what_a_load_would_set_aside_or_empty_once_for_each_remedy(t
     assert not dates.stops
     assert "2 of 5 set aside, first in/a.csv:5" in dates.told
     assert "2 of 5 would lose the score, first in/a.csv:3: score 9 is off the scale" in scores.told
+
+
+def test_what_is_set_aside_is_named_by_the_line_that_an_editor_shows(tmp_path):
+    put(
+        tmp_path,
+        "a.csv",
+        'id,day,text\n1,2026-11-02,a\n\n2,bad,b\n3,2026-11-02,"x\ny\r\nz"\n4,bad,c\n'
+        "5,2026-11-02,d,more\n\n6,x,e\n",
+    )
+    [batch] = connector(tmp_path).fetch(WIDE, None)
+    assert sorted(batch.rejects["origin"]) == [f"in/a.csv:{line}" for line in (11, 4, 8, 9)]
+    assert batch.records["origin"].to_list() == ["in/a.csv:2", "in/a.csv:5"]
 
 
 @pytest.mark.parametrize("content", ["", "id,day,text\n"])

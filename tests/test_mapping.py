@@ -73,8 +73,8 @@ def test_non_answers_are_empty_and_scores_off_the_scale_are_set_aside():
     assert mapping.set_aside["reason"].to_list() == [
         "score 12 is off the scale 0 to 10",
         "score -1 is off the scale 0 to 10",
-        "score (a text of 13 characters) is off the scale 0 to 10",
-        "score (a text of 3 characters) is off the scale 0 to 10",
+        "score (a text of 13 characters) is no number",
+        "score (a text of 3 characters) is no number",
     ]
     assert "non_answers" in mapping.set_aside["remedy"][0]
     assert json.loads(mapping.set_aside["payload"][2]) == {"q": "super service"}

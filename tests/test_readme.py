@@ -1,24 +1,45 @@
 """The README tells the truth: its commands run, its queries run, its tables and paths exist."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from homes import FIRST_WEEK
 from typer.testing import CliRunner
 
 from assets.command_line import app
-from assets.home import ROOT
+from assets.curation_file import check_decisions
+from assets.home import ROOT, Home
 from connectors import REGISTRY
 from models.settings import read_settings
 from voc_pipeline import FLOW
+from voc_pipeline.sample import company_actions_toml, simulate_company
 from voc_pipeline.warehouse.publish import PUBLISHED_TABLES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = sorted(set(re.findall(r"^\| `uv run voc (\w+)", README, flags=re.MULTILINE)))
+
+
+def test_the_ids_of_the_readme_are_those_of_a_simulated_home(finished, tmp_path):
+    """Its commands on actions, its trace and its decisions, a year earlier, as the home is."""
+    home = Path(shutil.copytree(finished.path, tmp_path / "home", symlinks=True))
+    company = simulate_company(seed=11, weeks=9, scale=0.01, first_week=FIRST_WEEK)
+    (home / "actions.toml").write_text(company_actions_toml(company), encoding="utf-8")
+    lines = re.findall(r"^uv run voc (action .*)$", README, flags=re.MULTILINE)
+    lines += [re.search(r"`voc (trace \S+ ISS-\d+)`", README)[1]]
+    assert len(lines) == 4
+    for line in lines:
+        told = [*shlex.split(line.replace("2026-", "2025-")), "--home", str(home)]
+        done = CliRunner().invoke(app, told)
+        assert done.exit_code == 0, (line, done.exception)
+    decisions = re.search(r"```toml\n(decisions = .*?)```", README, flags=re.DOTALL)[1]
+    assert check_decisions(Home(home), decisions) == 3
 
 
 def test_there_are_five_first_queries():

@@ -9,6 +9,7 @@ from homes import made_once, run, week
 from typer.testing import CliRunner
 
 from assets.actions import actions
+from assets.checks import misprinted
 from assets.command_line import app
 from assets.home import Home
 from assets.stage import WeekRun
@@ -180,6 +181,23 @@ def test_a_verdict_on_a_fix_stays_as_its_report_gave_it(acted, tmp_path):
         actions(WeekRun("actions", home, warehouse, [week(9)], print))
         for model, kept in before.items():
             assert warehouse.rows(model).equals(kept)
+
+
+def test_the_last_verdict_of_an_earlier_week_is_what_was_published(acted, tmp_path):
+    home = Home(shutil.copytree(acted.path, tmp_path / "home", symlinks=True))
+    path = home.reports / week_label(week(9)) / "report.json"
+    told = json.loads(path.read_text())
+    last = dict(next(one for one in told["references"] if one["value"] is not None))
+    last |= {"ref": "last", "table": "fix_verdicts", "figure": "weeks_since", "value": 3}
+    last["key"] = [week(8).isoformat(), "ACT-0001"]
+    told["references"].append(last)
+    path.write_text(json.dumps(told), encoding="utf-8")
+    with home.warehouse() as warehouse:
+        assert misprinted(home, warehouse, [week(9)]).is_empty()
+        warehouse.execute("UPDATE fix_verdicts SET weeks_since = 4 WHERE as_of_week = ?", [week(8)])
+        assert misprinted(home, warehouse, [week(9)])["fault"].to_list() == [
+            "last: 3.0 is printed, 4 was published"
+        ]
 
 
 def test_actions_by_command_enter_the_register_and_the_list(acted, tmp_path):

@@ -3,20 +3,25 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from assets.commands.listing import print_rows
+from assets.commands.listing import counted, print_rows
 from assets.home import Home
 from models.curation import CURATION_FILE, parse_decisions
-from models.errors import ConfigurationError, VocError
+from models.errors import ConfigurationError, SourceError, VocError
 from models.glossary import read_glossary
 from models.settings import SETTINGS_FILE
 from models.source import Source
+from models.week import week_label
 from voc_pipeline.warehouse.publish import read_published
+
+if TYPE_CHECKING:
+    from connectors.base import Connector
 
 out = Console(highlight=False, soft_wrap=True)
 _ISSUES_EVER = """SELECT issue_id FROM issues UNION SELECT issue_id FROM published_figures
@@ -46,14 +51,19 @@ def check(
     """
     chosen = Home.chosen(home)
     _ = chosen.settings  # unreadable, there is nothing else to check
-    by_source = {one.id: list(_source_faults(chosen, one)) for one in chosen.settings.sources}
-    faults = [*_faults_of_home(chosen), *(one for found in by_source.values() for one in found)]
-    rows = [
-        (one.id, one.kind, one.channel, _state(by_source[one.id]))
-        for one in chosen.settings.sources
-    ]
+    faults = list(_faults_of_home(chosen))
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    for source in chosen.settings.sources:
+        found, told = _looked_at(chosen, source)
+        faults += found
+        notes += told
+        state = f"{len(found)} to mend" if found else "ok"
+        rows.append((source.id, source.kind, source.channel, state))
     named = ("source", "kind", "channel")
     print_rows(out, named, ("found",), rows, chosen.settings.company.name)
+    for note in notes:
+        out.print(f"note {escape(note)}")
     faults.sort(key=lambda one: not one.blocks)
     for one in faults:
         mark = "[bold red]blocks[/]" if one.blocks else "[yellow]does not block[/]"
@@ -71,8 +81,44 @@ def check(
     out.print("Settings and sources are in order. Nothing was loaded.")
 
 
-def _state(faults: list[Fault]) -> str:
-    return f"{len(faults)} to mend" if faults else "ok"
+def _notes(home: Home, source: Source, connector: "Connector") -> Iterator[str]:
+    """Records of files that no closed week loads: a date misread, or a history that starts late."""
+    from connectors.base import Window
+
+    company, latest = home.settings.company, home.latest_closed_week()
+    window = Window(start=None, end=home.as_of(latest), history_start=home.history_start)
+    if "files" not in connector.capabilities:
+        return
+    try:
+        records = pl.concat([one.records for one in connector.fetch(window, None)])
+    except SourceError:  # told as a fault
+        return
+    said = pl.coalesce("received_at", "occurred_at")
+    older = records.filter(pl.col("occurred_at") < window.history_start)
+    newer = records.filter(said > window.end)
+    if older.height:
+        yield (
+            f"source {source.id}: {counted(older.height, 'record')} of {records.height:,} from "
+            f"before {week_label(company.first_week)}, first {older['origin'][0]}: never "
+            "loaded; mend the dates, or set company.start_week earlier in a new home"
+        )
+    if newer.height:
+        yield (
+            f"source {source.id}: {counted(newer.height, 'record')} of {records.height:,} from "
+            f"after {week_label(latest)} closed, first {newer['origin'][0]}: loaded once "
+            "their week has closed"
+        )
+
+
+def _looked_at(home: Home, source: Source) -> tuple[list[Fault], list[str]]:
+    """What is wrong with a source, and what else there is to say of it."""
+    from connectors import connect
+
+    try:
+        connector = connect(source, home.path, home.settings.company.time_zone)
+    except ConfigurationError as error:
+        return [Fault(f"source {source.id} ({SETTINGS_FILE})", str(error), blocks=True)], []
+    return list(_source_faults(source, connector)), list(_notes(home, source, connector))
 
 
 def _faults_of_home(home: Home) -> Iterator[Fault]:
@@ -124,15 +170,8 @@ def _check_exposure(home: Home) -> None:
         out.print(f"Exposure: {rows['exposure'].sum():,.0f} {home.settings.exposure.unit}")
 
 
-def _source_faults(home: Home, source: Source) -> Iterator[Fault]:
+def _source_faults(source: Source, connector: "Connector") -> Iterator[Fault]:
     """What is wrong with a source: it stops a run only where the source is required."""
-    from connectors import connect
-
-    place = f"source {source.id} ({SETTINGS_FILE})"
-    try:
-        found = connect(source, home.path, home.settings.company.time_zone).check()
-    except ConfigurationError as error:
-        yield Fault(place, str(error), blocks=True)
-        return
-    for one in found:
+    for one in connector.check():
+        place = f"source {source.id} ({SETTINGS_FILE})"
         yield Fault(place, one.told, blocks=one.stops and source.is_required)
