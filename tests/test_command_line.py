@@ -97,7 +97,7 @@ def test_check_tells_of_records_that_no_closed_week_loads(tmp_path, monkeypatch)
 def test_a_check_that_found_something_is_told_also_if_the_run_went_through(finished, monkeypatch):
     outcome = Outcome("1", succeeded=True, failures=("report/held: build it again",), warnings=())
     monkeypatch.setattr("assets.launch.run_weeks", lambda *_: outcome)
-    with pytest.raises(VocError, match="published, but a check found .*\n  report/held: build"):
+    with pytest.raises(VocError, match=r"published, but a check found .*\n  report/held: build"):
         voc("run", "--week", "2025-W47", "--home", finished.path)
 
 
