@@ -1,12 +1,21 @@
 from collections import Counter
 from copy import deepcopy
-from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spoken_weeks import (
+    CENTRES,
+    DIMENSION,
+    MONDAY,
+    OPTIONS,
+    STEADY,
+    Company,
+    speak,
+    week,
+)
 
 from models.errors import ConfigurationError, ContractError
 from models.issue import Assignment, Issue, IssueLineage, IssueQuote
@@ -15,86 +24,6 @@ from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register, assign_unseen
 from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.vectors import unit_rows
-
-MONDAY = date(2026, 1, 5)
-OPTIONS = RegisterOptions(model_id="test-1-32", founding_texts=150, founding_weeks=3)
-DIMENSION = 32
-CENTRES = unit_rows(np.random.default_rng(7).normal(size=(12, DIMENSION)).astype(np.float32))
-
-
-def week(number: int) -> date:
-    return MONDAY + timedelta(weeks=number)
-
-
-def speak(number: int, subjects: dict[int, int], **changes: object) -> pl.DataFrame:
-    """Segments received in a week: so many on each subject, every one by another voice."""
-    random = np.random.default_rng([number, *subjects])
-    rows = []
-    for subject, count in subjects.items():
-        noise = random.normal(size=(count, DIMENSION)) * 0.8 / DIMENSION**0.5
-        vectors = unit_rows((CENTRES[subject] + noise).astype(np.float32)).round(6)
-        for at in range(count):
-            name = f"{number:03d}-{subject:02d}-{at:04d}"
-            rows.append(
-                {
-                    "segment_id": f"{name}-0",
-                    "feedback_id": name,
-                    "segment_text": f"the subject {subject} fails badly, case {name}",
-                    "text_hash": f"{hash_number(name):016x}",
-                    "source_id": "survey",
-                    "voice_key": name,
-                    "text_key": name,
-                    "week_start": week(number),
-                    "received_week": week(number),
-                    "vector": vectors[at].tolist(),
-                    **changes,
-                }
-            )
-    return pl.DataFrame(rows, schema_overrides={"vector": pl.List(pl.Float32)})
-
-
-def hash_number(name: str) -> int:
-    return int(np.random.default_rng([ord(letter) for letter in name]).integers(2**63))
-
-
-class Company:
-    """A register run week by week, with the assignments kept as the warehouse keeps them."""
-
-    def __init__(self, options: RegisterOptions = OPTIONS) -> None:
-        self.options = options
-        self.issues = pl.DataFrame()
-        self.current: dict[str, str | None] = {}
-        self.heard: list[pl.DataFrame] = []
-        self.events: list[tuple[int, str, str, str, int]] = []
-
-    def window(self, number: int) -> pl.DataFrame:
-        oldest = week(number - self.options.window_weeks + 1)
-        rows = pl.concat(self.heard).filter(pl.col("received_week") >= oldest)
-        issues = [self.current.get(one) for one in rows["segment_id"]]
-        return rows.with_columns(pl.Series("current_issue_id", issues, dtype=pl.String))
-
-    def hear(self, number: int, *said: pl.DataFrame):
-        self.heard.extend(said)
-        step = advance_register(
-            self.issues, self.window(number), week=week(number), options=self.options
-        )
-        self.issues = step.issues
-        for segment, issue in step.assignments.select("segment_id", "issue_id").iter_rows():
-            self.current[segment] = issue
-        self.events += [(number, *row[1:]) for row in step.lineage.iter_rows()]
-        return step
-
-    def issue_of(self, subject: int, number: int) -> str | None:
-        """The issue most segments on a subject received in a week have."""
-        found = Counter(
-            issue
-            for name, issue in self.current.items()
-            if name.startswith(f"{number:03d}-{subject:02d}-")
-        )
-        return found.most_common(1)[0][0]
-
-
-STEADY = dict.fromkeys(range(6), 40)
 
 
 @pytest.fixture(scope="module")
@@ -228,29 +157,6 @@ def test_a_quiet_issue_turns_dormant_and_returns_under_its_id(company):
     assert kinds == ["born", "dormant", "returned"]
 
 
-def test_two_young_issues_that_converge_become_the_older_one():
-    company = Company(
-        RegisterOptions(model_id="test-1-32", founding_texts=150, merge_similarity=0.8)
-    )
-    for number in range(8):
-        company.hear(number, speak(number, STEADY))
-    for number in (8, 9):
-        company.hear(number, speak(number, {**STEADY, 8: 14}))
-    older = company.issue_of(8, 9)
-    twin = company.issues.filter(pl.col("issue_id") == older).with_columns(
-        issue_id=pl.lit("ISS-0099"), born_week=week(9)
-    )
-    company.issues = pl.concat([company.issues, twin])
-    step = company.hear(10, speak(10, STEADY))
-    merged = step.lineage.filter(pl.col("event") == "merged").row(0, named=True)
-    assert (merged["issue_id"], merged["other_issue_id"]) == ("ISS-0099", older)
-    state = dict(step.issues.select("issue_id", "state").iter_rows())
-    assert state["ISS-0099"] == "merged"
-    company.hear(11, speak(11, {**STEADY, 10: 14}))
-    company.hear(12, speak(12, {**STEADY, 10: 14}))
-    assert company.issue_of(10, 12) == "ISS-0100"
-
-
 def test_a_thin_start_waits_three_weeks_and_then_names_what_is_there():
     company = Company(RegisterOptions(model_id="test-1-32"))
     few = dict.fromkeys(range(5), 8)
@@ -313,48 +219,6 @@ def test_a_window_without_a_column_is_refused(company):
         )
 
 
-def test_an_issue_that_has_come_apart_is_split_and_no_mention_is_lost():
-    """Two subjects that were one at the start part; the smaller gets an id of its own."""
-    company = Company()
-    between = unit_rows((CENTRES[6] + CENTRES[7])[None, :])[0]
-    random = np.random.default_rng(5)
-
-    def told(number: int, centre, count: int, name: str) -> pl.DataFrame:
-        noise = random.normal(size=(count, DIMENSION)) * 0.8 / DIMENSION**0.5
-        vectors = unit_rows((centre + noise).astype(np.float32)).round(6).tolist()
-        said = speak(number, {11: count}).with_columns(
-            vector=pl.Series(vectors, dtype=pl.List(pl.Float32))
-        )
-        return said.with_columns(pl.col("segment_id", "feedback_id", "voice_key", "text_key",
-                                        "text_hash") + name)  # fmt: skip
-
-    for number in range(4):
-        company.hear(number, speak(number, STEADY), told(number, between, 8, "-both"))
-    issue = company.current["000-11-0000-0-both"]
-    assert issue is not None
-    for number in range(4, 12):
-        before = dict(company.current)
-        step = company.hear(
-            number,
-            speak(number, STEADY),
-            told(number, 0.6 * between + CENTRES[6], 12, "-one"),
-            told(number, 0.6 * between + CENTRES[7], 9, "-two"),
-        )
-        splits = step.lineage.filter(pl.col("event") == "split").to_dicts()
-        for row in splits:
-            moved = [
-                name
-                for name, place in company.current.items()
-                if place == row["other_issue_id"] and before.get(name) != place
-            ]
-            assert len(moved) >= row["mention_count"] > 0
-        members = dict(company.issues.select("issue_id", "member_count").iter_rows())
-        assigned = Counter(place for place in company.current.values() if place)
-        assert members == {name: assigned.get(name, 0) for name in members}
-    one, two = company.current["011-11-0000-0-one"], company.current["011-11-0000-0-two"]
-    assert one != two
-
-
 def test_a_slow_ramp_is_found_while_it_is_small(company):
     """From 1 to 40 texts a week in ten weeks: an id by the sixth week, and one id only."""
     found = None
@@ -366,26 +230,6 @@ def test_a_slow_ramp_is_found_while_it_is_small(company):
     assert found is not None
     assert found <= 5
     assert len({company.issue_of(8, number) for number in range(15, 20)}) == 1
-
-
-def test_a_season_that_returns_after_26_weeks_keeps_its_old_id():
-    company = Company()
-    thin = dict.fromkeys(range(5), 12)
-    for number in range(4):
-        company.hear(number, speak(number, {**thin, 5: 14, 7: 14, 8: 14, 9: 14, 10: 14}))
-    name = company.issue_of(5, 3)
-    assert name is not None
-    quiet = {**thin, 7: 14, 8: 14, 9: 14, 10: 14}
-    for number in range(4, 30):
-        company.hear(number, speak(number, quiet))
-    born = set(company.issues["issue_id"])
-    for number in (30, 31):
-        company.hear(number, speak(number, {**quiet, 5: 14}))
-        assert company.issue_of(5, number) == name
-    assert set(company.issues["issue_id"]) == born
-    assert [event[1] for event in company.events if event[2] == name] == [
-        "born", "dormant", "returned",
-    ]  # fmt: skip
 
 
 def test_an_issue_whose_wording_drifts_keeps_its_id_for_most(company):
@@ -405,15 +249,6 @@ def test_an_issue_whose_wording_drifts_keeps_its_id_for_most(company):
         mine = [company.current[one] for one in drifting["segment_id"]]
         kept += mine.count(name)
     assert kept / (12 * 40) >= 0.75  # measured: .80; the rest is born beside it
-
-
-def test_a_small_steady_subject_that_the_start_missed_is_found_later():
-    company = Company()
-    for number in range(3):
-        company.hear(number, speak(number, STEADY))
-    for number in range(3, 20):
-        company.hear(number, speak(number, {**STEADY, 9: 1}))
-    assert company.issue_of(9, 19) is not None
 
 
 def test_a_text_between_two_issues_joins_the_one_its_neighbours_are_in():

@@ -14,18 +14,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 from pydantic import ValidationError
+from report_cases import early, quiet
 from report_tables import (
     BACK_TEST_SCHEMA,
     FIGURE_SCHEMA,
     LOAD_SCHEMA,
     PLACE_SCHEMA,
     WEEK,
-    early,
     empty,
     figure_rows,
     health_rows,
     issue_figures,
-    quiet,
     settings,
     tables,
 )

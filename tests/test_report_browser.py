@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from report_tables import WEEK, acted, early, empty, health_rows, quiet, settings, tables
+from report_cases import acted, early, quiet
+from report_tables import WEEK, empty, health_rows, settings, tables
 from test_report_hostile import hostile_report
 
 from voc_pipeline.report import build_report, render_html

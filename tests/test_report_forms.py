@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 from jinja2 import Environment
 from openpyxl import load_workbook
-from report_tables import WEEK, acted, early, empty, quiet, settings, tables
+from report_cases import acted, early, quiet
+from report_tables import WEEK, empty, settings, tables
 from test_report_hostile import CORPUS, UNSEEN, Checker, hostile_report
 
 from connectors.webhook import message, safe_line

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 from markupsafe import Markup
-from report_tables import WEEK, acted, settings
+from report_cases import acted
+from report_tables import WEEK, settings
 
 from models.report import IndexRow
 from voc_pipeline.report import (

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
-from report_tables import NOTICE_SCHEMA, WEEK, acted, health_rows, quiet, settings, tables
+from report_cases import acted, quiet
+from report_tables import NOTICE_SCHEMA, WEEK, health_rows, settings, tables
 
 from models.quality import NoticeVerdict
 from models.report import WeeklyReport

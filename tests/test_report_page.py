@@ -8,15 +8,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from report_tables import (
-    WEEK,
-    early,
-    empty,
-    health_rows,
-    quiet,
-    settings,
-    tables,
-)
+from report_cases import early, quiet
+from report_tables import WEEK, empty, health_rows, settings, tables
 
 from models.report import IndexRow, WeeklyReport
 from voc_pipeline.report import (

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from report_cases import acted
 from report_tables import (
     FIGURE_SCHEMA,
     ISSUE_SCHEMA,
     PLACE_SCHEMA,
     TERM_SCHEMA,
     WEEK,
-    acted,
     empty,
     figure_rows,
     issue_figures,

@@ -18,7 +18,8 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
-from report_tables import WEEK, acted, early, empty, health_rows, quiet, settings, tables
+from report_cases import acted, early, quiet
+from report_tables import WEEK, empty, health_rows, settings, tables
 from test_report_hostile import hostile_report
 
 from models.report import WeeklyReport

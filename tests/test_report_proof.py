@@ -8,17 +8,8 @@ from random import Random
 import duckdb
 import polars as pl
 import pytest
-from report_tables import (
-    WEEK,
-    acted,
-    early,
-    empty,
-    health_rows,
-    notice_rows,
-    quiet,
-    settings,
-    tables,
-)
+from report_cases import acted, early, quiet
+from report_tables import WEEK, empty, health_rows, notice_rows, settings, tables
 
 from models.quality import DataNotice
 from models.report import FigureReference, WeeklyReport

@@ -1,57 +1,16 @@
 """Verdicts: their order, their reasons, what never alarms, and that a week is judged once."""
 
-from datetime import date, timedelta
-
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged_weeks import NOTHING, company, counts, judged, numbers_of, steady, week
 from polars.testing import assert_frame_equal
 
 from models.errors import ContractError
 from models.trend import IssueWeekly
 from voc_pipeline.trends.verdicts import judge_week, judge_weeks
-
-MONDAY = date(2025, 1, 6)
-NOTHING = pl.DataFrame()
-
-
-def week(number: int) -> date:
-    return MONDAY + timedelta(days=7 * number)
-
-
-def counts(
-    series: dict[str, list[float | None]], exposure: list[float] | None = None
-) -> pl.DataFrame:
-    """Weekly counts; None is a week without a row."""
-    rows = [
-        (issue_id, week(number), count, count, exposure[number] if exposure else 100.0)
-        for issue_id, values in series.items()
-        for number, count in enumerate(values)
-        if count is not None
-    ]
-    names = ["issue_id", "week_start", "feedback_count", "customer_count", "exposure"]
-    return pl.DataFrame(rows, schema=names, orient="row")
-
-
-def steady(length: int = 40, mean: float = 10, seed: int = 1) -> list[float | None]:
-    return np.random.default_rng(seed).poisson(mean, length).tolist()
-
-
-def company(length: int = 40, **extra: list[float | None]) -> dict[str, list[float | None]]:
-    return {f"S{number}": steady(length, 8, number) for number in range(6)} | extra
-
-
-def judged(
-    series: dict[str, list[float | None]], number: int, exposure: list[float] | None = None
-) -> dict[str, dict[str, object]]:
-    found = judge_week(counts(series, exposure), NOTHING, NOTHING, week=week(number))
-    return {str(row["issue_id"]): row for row in found.iter_rows(named=True)}
-
-
-def numbers_of(found: pl.DataFrame) -> pl.DataFrame:
-    return found.select(pl.col(pl.Float64))
 
 
 def test_columns_are_those_of_the_contract_in_order():
@@ -229,21 +188,6 @@ def test_silent_sources_resolve_nothing_and_predict_nothing():
         assert row["reason"] == "No feedback arrived this week, so the count says nothing"
 
 
-def test_climb_is_rising_and_fall_is_declining():
-    climb = [float(round(10 * 1.08 ** max(0, number - 30))) for number in range(40)]
-    fall = [float(round(30 * 0.9 ** max(0, number - 30))) for number in range(40)]
-    rows = judged(company(A=climb, B=fall), 39)
-    assert rows["A"]["verdict"] == "RISING"
-    assert "times the rate of the half year before" in rows["A"]["reason"]
-    assert rows["B"]["verdict"] == "DECLINING"
-
-
-def test_a_past_spike_is_not_rising():
-    spiked = steady(40, 10, 3)
-    spiked[36] = 60
-    assert judged(company(A=spiked), 39)["A"]["verdict"] == "STEADY"
-
-
 def test_verdict_weeks_go_on_from_the_week_before():
     frame = counts(company())
     earlier = judge_week(frame, NOTHING, NOTHING, week=week(38)).with_columns(
@@ -348,56 +292,6 @@ def test_null_series_keep_quiet():
     assert found["is_alarm"].mean() < 0.004
     old = found.filter(pl.col("verdict") != "NEW")
     assert (old["verdict"] == "STEADY").mean() > 0.96
-
-
-def walked(series: dict[str, list[float | None]], first: int, last: int) -> list[dict[str, object]]:
-    """Rows of issue A, week by week with the verdicts of the weeks before."""
-    weeks = [week(number) for number in range(first, last + 1)]
-    found = judge_weeks(counts(series), NOTHING, NOTHING, weeks=weeks)
-    return found.filter(pl.col("issue_id") == "A").sort("week_start").to_dicts()
-
-
-def test_step_that_is_months_old_is_no_longer_rising_and_says_what_it_is():
-    level = [*steady(34, 12, 5), *steady(26, 24, 6)]
-    rows = walked(company(60, A=level), 36, 59)
-    verdicts = [row["verdict"] for row in rows]
-    rising = [number for number, verdict in enumerate(verdicts, 36) if verdict == "RISING"]
-    assert rising
-    assert {36, 40, 43} <= set(rising)
-    assert sum(number >= 34 + 16 for number in rising) <= 1  # of ten weeks, by chance
-    still = [row for row in rows if "no longer rising" in str(row["reason"])]
-    assert still
-    assert {row["verdict"] for row in still} == {"STEADY"}
-
-
-def test_slow_fall_is_said_before_it_has_ended():
-    random = np.random.default_rng(3)
-    course = np.concatenate([np.full(40, 9.0), np.linspace(9, 3.6, 16)])
-    rows = walked(company(56, A=random.poisson(course).tolist()), 40, 55)
-    assert "DECLINING" in [row["verdict"] for row in rows]
-
-
-def test_resolved_issue_stays_resolved_while_hardly_anything_comes():
-    few = [0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-    rows = walked(company(66, A=[*steady(40, 14, 9), *few]), 40, 65)
-    verdicts = [row["verdict"] for row in rows]
-    since = verdicts.index("RESOLVED")
-    assert since <= 10
-    assert set(verdicts[since:]) == {"RESOLVED"}
-
-
-def test_range_follows_a_burst_that_ended():
-    burst = [None] * 20 + [4, 12, 20, 26, 24, 27, 22, 25, 23, 10, 3, 1] + [0] * 14
-    ends = [walked(company(46, A=burst), number, number)[0] for number in (33, 45)]
-    assert ends[0]["expected_count"] > 8
-    assert ends[1]["expected_count"] < 2
-
-
-def test_season_seen_once_is_not_taken_out_of_a_direction():
-    """A level that rose for good in summer must not be called a season that will pass."""
-    level = [*steady(30, 12, 5), *steady(30, 24, 6)]
-    row = walked(company(60, A=level), 59, 59)[0]
-    assert row["verdict"] == "STEADY"
 
 
 @settings(max_examples=8, deadline=None)

@@ -1,0 +1,111 @@
+"""Issues over many weeks: they converge, come apart, return, and are found late."""
+
+from collections import Counter
+
+import numpy as np
+import polars as pl
+from spoken_weeks import (
+    CENTRES,
+    DIMENSION,
+    STEADY,
+    Company,
+    speak,
+    week,
+)
+
+from voc_pipeline.issues.register_options import RegisterOptions
+from voc_pipeline.issues.vectors import unit_rows
+
+
+def test_two_young_issues_that_converge_become_the_older_one():
+    company = Company(
+        RegisterOptions(model_id="test-1-32", founding_texts=150, merge_similarity=0.8)
+    )
+    for number in range(8):
+        company.hear(number, speak(number, STEADY))
+    for number in (8, 9):
+        company.hear(number, speak(number, {**STEADY, 8: 14}))
+    older = company.issue_of(8, 9)
+    twin = company.issues.filter(pl.col("issue_id") == older).with_columns(
+        issue_id=pl.lit("ISS-0099"), born_week=week(9)
+    )
+    company.issues = pl.concat([company.issues, twin])
+    step = company.hear(10, speak(10, STEADY))
+    merged = step.lineage.filter(pl.col("event") == "merged").row(0, named=True)
+    assert (merged["issue_id"], merged["other_issue_id"]) == ("ISS-0099", older)
+    state = dict(step.issues.select("issue_id", "state").iter_rows())
+    assert state["ISS-0099"] == "merged"
+    company.hear(11, speak(11, {**STEADY, 10: 14}))
+    company.hear(12, speak(12, {**STEADY, 10: 14}))
+    assert company.issue_of(10, 12) == "ISS-0100"
+
+
+def test_an_issue_that_has_come_apart_is_split_and_no_mention_is_lost():
+    """Two subjects that were one at the start part; the smaller gets an id of its own."""
+    company = Company()
+    between = unit_rows((CENTRES[6] + CENTRES[7])[None, :])[0]
+    random = np.random.default_rng(5)
+
+    def told(number: int, centre, count: int, name: str) -> pl.DataFrame:
+        noise = random.normal(size=(count, DIMENSION)) * 0.8 / DIMENSION**0.5
+        vectors = unit_rows((centre + noise).astype(np.float32)).round(6).tolist()
+        said = speak(number, {11: count}).with_columns(
+            vector=pl.Series(vectors, dtype=pl.List(pl.Float32))
+        )
+        return said.with_columns(pl.col("segment_id", "feedback_id", "voice_key", "text_key",
+                                        "text_hash") + name)  # fmt: skip
+
+    for number in range(4):
+        company.hear(number, speak(number, STEADY), told(number, between, 8, "-both"))
+    issue = company.current["000-11-0000-0-both"]
+    assert issue is not None
+    for number in range(4, 12):
+        before = dict(company.current)
+        step = company.hear(
+            number,
+            speak(number, STEADY),
+            told(number, 0.6 * between + CENTRES[6], 12, "-one"),
+            told(number, 0.6 * between + CENTRES[7], 9, "-two"),
+        )
+        splits = step.lineage.filter(pl.col("event") == "split").to_dicts()
+        for row in splits:
+            moved = [
+                name
+                for name, place in company.current.items()
+                if place == row["other_issue_id"] and before.get(name) != place
+            ]
+            assert len(moved) >= row["mention_count"] > 0
+        members = dict(company.issues.select("issue_id", "member_count").iter_rows())
+        assigned = Counter(place for place in company.current.values() if place)
+        assert members == {name: assigned.get(name, 0) for name in members}
+    one, two = company.current["011-11-0000-0-one"], company.current["011-11-0000-0-two"]
+    assert one != two
+
+
+def test_a_season_that_returns_after_26_weeks_keeps_its_old_id():
+    company = Company()
+    thin = dict.fromkeys(range(5), 12)
+    for number in range(4):
+        company.hear(number, speak(number, {**thin, 5: 14, 7: 14, 8: 14, 9: 14, 10: 14}))
+    name = company.issue_of(5, 3)
+    assert name is not None
+    quiet = {**thin, 7: 14, 8: 14, 9: 14, 10: 14}
+    for number in range(4, 30):
+        company.hear(number, speak(number, quiet))
+    born = set(company.issues["issue_id"])
+    for number in (30, 31):
+        company.hear(number, speak(number, {**quiet, 5: 14}))
+        assert company.issue_of(5, number) == name
+    assert set(company.issues["issue_id"]) == born
+    assert [event[1] for event in company.events if event[2] == name] == [
+        "born", "dormant", "returned",
+    ]  # fmt: skip
+
+
+def test_a_small_steady_subject_that_the_start_missed_is_found_later():
+    company = Company()
+    for number in range(3):
+        company.hear(number, speak(number, STEADY))
+    for number in range(3, 20):
+        company.hear(number, speak(number, {**STEADY, 9: 1}))
+    assert company.issue_of(9, 19) is not None
