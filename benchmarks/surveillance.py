@@ -38,6 +38,8 @@ class Bench:
     outbreak: Flags
     """Weeks with cases of the current outbreak."""
     scenario: NDArray[np.int64]
+    course: Array | None = None
+    """How each rate wandered about its mean, as a factor; None: not at all."""
 
     @property
     def phase(self) -> Array:
@@ -69,12 +71,16 @@ def simulate(plan: Plan) -> Bench:
     columns: list[NDArray[np.int64]] = []
     outbreaks: list[Flags] = []
     labels: list[int] = []
+    courses: list[Array] = []
     for label in range(SCENARIOS) if plan.scenario is None else (plan.scenario,):
         mean, phi = _mean(label, week)
         if plan.doubled_from is not None:
             mean = np.where(week > plan.doubled_from, 2 * mean, mean)
         for _ in range(plan.series):
-            around = mean * _wandering(chance, plan.wander) if plan.wander else mean
+            around = mean
+            if plan.wander:
+                courses.append(_wandering(chance, plan.wander))
+                around = mean * courses[-1]
             counts, outbreak = _series(chance, around, phi, plan)
             columns.append(counts)
             outbreaks.append(outbreak)
@@ -83,7 +89,13 @@ def simulate(plan: Plan) -> Bench:
     exposure = np.full(table.shape, 100.0)
     if plan.doubled_from is not None:
         exposure[plan.doubled_from :] = 200.0
-    return Bench(table, exposure, np.stack(outbreaks, axis=1), np.array(labels, dtype=np.int64))
+    return Bench(
+        table,
+        exposure,
+        np.stack(outbreaks, axis=1),
+        np.array(labels, dtype=np.int64),
+        np.stack(courses, axis=1) if courses else None,
+    )
 
 
 def _mean(label: int, week: NDArray[np.int64]) -> tuple[Array, float]:

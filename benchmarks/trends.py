@@ -267,11 +267,12 @@ def _directions(options: argparse.Namespace, wander: float) -> dict[str, Any]:
     for back, part in enumerate((0.5, 0.42, 0.08)):
         counts[spike_week + back] += np.where(kind == 2, chance.poisson(part * 8 * spread), 0)
     found = _judged(counts, 12)
+    course = np.ones((130, 1)) if bench.course is None else bench.course[-130:]
     found = found.with_columns(
         kind=pl.col("issue_id").replace_strict(
             {f"N{number:05d}": label for number, label in enumerate(kind.tolist())}
         )
-    )
+    ).join(_true_ratios(course + ramp * (kind == 1), 12), on=["issue_id", "week_start"])
     last = START + timedelta(days=7 * 129)
     rising = found.filter(pl.col("verdict") == "RISING")
     spiked = found.filter(pl.col("kind") == 2, pl.col("week_start") == last)
@@ -280,10 +281,25 @@ def _directions(options: argparse.Namespace, wander: float) -> dict[str, Any]:
     return {
         "rising_rows": rising.height,
         "false_share_among_rising": (rising["kind"] != 1).mean(),
+        "share_of_rising_that_truly_rose": (rising["true_ratio"] > 1.1).mean(),
         "spikes_rising_four_weeks_later": (spiked["verdict"] == "RISING").mean(),
         "climbs_seen_in_week_12": climbed["verdict"].is_in(["RISING", "SPIKING"]).mean(),
         "climbs_of_volume_seen": big["verdict"].is_in(["RISING", "SPIKING"]).mean(),
     }
+
+
+def _true_ratios(rate: Array, last: int) -> pl.DataFrame:
+    """issue_id, week_start, true_ratio: of the true rates, six weeks over the 26 before."""
+    weeks, series = rate.shape
+    ends = range(weeks - last, weeks)
+    ratio = [rate[end - 5 : end + 1].mean(0) / rate[end - 31 : end - 5].mean(0) for end in ends]
+    return pl.DataFrame(
+        {
+            "issue_id": [f"N{number:05d}" for number in range(series)] * last,
+            "week_start": [START + timedelta(days=7 * end) for end in ends for _ in range(series)],
+            "true_ratio": np.concatenate(ratio),
+        }
+    )
 
 
 def speed(options: argparse.Namespace) -> dict[str, Any]:
