@@ -42,6 +42,14 @@ def test_the_ids_of_the_readme_are_those_of_a_simulated_home(finished, tmp_path)
     assert check_decisions(Home(home), decisions) == 3
 
 
+def test_every_test_that_the_page_of_the_report_names_is_there():
+    told = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", told))
+    tests = "".join(one.read_text(encoding="utf-8") for one in (ROOT / "tests").glob("test_*.py"))
+    assert len(named) > 30
+    assert named <= set(re.findall(r"^def (test_\w+)", tests, flags=re.MULTILINE))
+
+
 def test_there_are_five_first_queries():
     assert len(QUERIES) == 5
 

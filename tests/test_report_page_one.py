@@ -128,6 +128,14 @@ def test_page_one_has_at_most_three_decisions_each_with_owner_and_date():
         assert len(page_one_words(f"{page}</section>")) <= MOST_WORDS
 
 
+def test_one_thing_is_told_as_one():
+    one = pl.DataFrame({"problem_count": [640], "unassigned_count": [1]})
+    made = build_report(replace(acted(), placement=one), week=WEEK, settings=settings())
+    told = re.sub(r"<[^>]+>", "", page_one(made))
+    assert "one overdue, by 3 days" in told
+    assert "1 of 640 problem texts fits no issue." in told
+
+
 def test_functions_finding_counts_those_that_are_asked_something():
     slight = week_of({"count": 7, "verdict": "RISING"}, {"count": 20})
     assert not slight.cards

@@ -178,7 +178,7 @@ def known(issue: ReportIssue, new_terms: tuple[str, ...], pattern: str, refs: Re
             said(
                 "Next week about ",
                 Said(wording.grouped(issue.forecast_count), of("forecast_count")),
-                " are expected (",
+                f" {'is' if round(issue.forecast_count) == 1 else 'are'} expected (",
                 Said(
                     wording.span(issue.forecast_lower, issue.forecast_upper),
                     of("forecast_lower"),

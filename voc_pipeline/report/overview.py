@@ -129,7 +129,8 @@ def _asks_note(asks: Sequence[ReportAction]) -> str:
     late = [one for one in asks if one.is_overdue]
     if late:
         days = wording.counted(late[0].overdue_days, "day", "days")
-        return f"{wording.number_word(len(late))} overdue, the longest by {days}"
+        longest = "" if len(late) == 1 else "the longest "
+        return f"{wording.number_word(len(late))} overdue, {longest}by {days}"
     waiting = sum(one.state == "open" for one in asks)
     return "none overdue" if waiting else "none left open"
 

@@ -128,6 +128,8 @@ class Marks:
             return Said("No issue is tracked yet")
         if count == 1:
             return Said("The one tracked issue, by function")
+        if count == 2:
+            return Said("Both tracked issues, by function")
         ref = refs.measure("issues_tracked")
         return said("All ", Said(wording.number_word(count), ref), " tracked issues, by function")
 
@@ -183,12 +185,13 @@ class Marks:
                 refs.measure("problem_texts"),
             ),
         ]
+        fit = "fits" if placed.unassigned_count == 1 else "fit"
         if is_short:
-            return said(" ", *counts, " fit no issue.")
+            return said(" ", *counts, f" {fit} no issue.")
         return said(
             *counts,
-            " of this week fit no issue yet: too few customers say the same. They are in no count "
-            "of an issue, but in the problem reports of page one.",
+            f" of this week {fit} no issue yet: too few customers say the same. They are in no "
+            "count of an issue, but in the problem reports of page one.",
         )
 
     def history_line(self, report: WeeklyReport, refs: Refs) -> Said:
