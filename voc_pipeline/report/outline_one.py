@@ -196,9 +196,10 @@ def _quiet(view: View, plan: Plan, issue: ReportIssue) -> Card:
     asks: tuple[Runs, ...] = (none,)
     asked = phrases.open_action(issue.issue_id, view.report.actions)
     if asked:
-        by = f", by {view.calendar.short_day(asked.due_on)}" if asked.due_on else ""
+        stands = Run(text=f", by {view.calendar.short_day(asked.due_on)}" if asked.due_on else "")
+        late: Runs = (Run(text=", "), sign(*phrases.action_status(asked)))
         told = (Run(text="Asked: ", style="strong"), Run(text=asked.decision))
-        asks = (told, (*nobody(asked.owner), Run(text=by)))
+        asks = (told, (*nobody(asked.owner), *(late if asked.is_overdue else (stands,))))
     return _card(view, issue, note, texts, asks)
 
 
