@@ -1,7 +1,6 @@
 """`voc issue`: look at issues, and decide about them in curation.toml."""
 
 import getpass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -210,8 +209,7 @@ def undo(
 
 def _decide(home: Path | None, by: str | None, why: str, **told: object) -> None:
     chosen = Home.chosen(home)
-    # The day a person decides is a fact of the clock; no run reads it.
-    made = {"by": by or getpass.getuser(), "on": datetime.now(UTC).date(), "why": why}
+    made = {"by": by or getpass.getuser(), "on": chosen.today(), "why": why}
     decision, replaced = add_decision(chosen, {**told, **made})
     instead = f", in place of {replaced.id}" if replaced else ""
     part = f" It makes {decision.part}." if decision.do == "split" else ""
