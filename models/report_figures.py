@@ -28,7 +28,9 @@ class FigureReference(Contract):
     key: tuple[str, ...] = Field(description="Values of the grain, or the measure's parameters.")
     figure: str = Field(description="Column, published figure or measure.")
     value: float | None = Field(None, description="The number; None for a text.")
-    value_text: str | None = Field(None, description="The text; None for a number.")
+    value_text: str | None = Field(
+        None, description="The text; of a part of a sum, how it is written; else None for a number."
+    )
     unit: FigureUnit = Field("count", description="How it is written.")
 
 

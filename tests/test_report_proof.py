@@ -137,7 +137,8 @@ def agrees(one: FigureReference, found: object) -> bool:
 def numbers_of(html: str) -> list[tuple[int, int]]:
     """Where each number stands that a reader sees; dates and the ticks of axes aside."""
     hidden = re.compile(
-        r"<head>.*?</head>|<time.*?</time>|<text class=\"(?:tick|scale|head)\".*?</text>|<[^>]*>",
+        r"<head>.*?</head>|<time.*?</time>|<text class=\"(?:tick|scale|head)\".*?</text>|<[^>]*>"
+        r"|&#?\w+;",
         re.DOTALL,
     )
     shown = hidden.sub(lambda found: " " * len(found[0]), html)

@@ -3,7 +3,8 @@
 `builder` makes the value from `tables`: `overview` the week at a glance, `issue_lines` and
 `issue_page` the issues, `places` where an excess sits, `accountability` asks, cards and fixes,
 `function_panels` the functions, `scores` (in words `score_words`) survey scores and what goes with
-them, `trust` the rest. `headline` and `issue_parts` write findings by
+them, `together` new issues that began as one, `notices` what was odd about the data, `trust` the
+rest. `headline` and `issue_parts` write findings by
 stated rules, `wording` and `dates` numbers, dates and foreign text, `phrases` what every rendering
 says alike. `charts`, `pictures` and `page_charts` draw; `page` (with `page_marks` and a template a
 page) makes one HTML file, `index` the list of all weeks. `figures` gives every printed figure its

@@ -15,16 +15,18 @@ from models.report import (
     WeeklyReport,
 )
 from models.report_figures import FigureUnit
+from voc_pipeline.report import wording
 from voc_pipeline.report.issue_parts import PLACES, place_ref, term_ref
 from voc_pipeline.report.measures import RULES
 from voc_pipeline.report.notices import notice_ref
-from voc_pipeline.report.phrases import figure_ref, findings, usual_refs
+from voc_pipeline.report.phrases import figure_ref, findings, usual_refs, whole_parts
 from voc_pipeline.report.references import (
     RULE,
     Refs,
     cell,
     event_ref,
     numeric,
+    part_cell,
     reference,
     sentence,
     text_cell,
@@ -101,6 +103,7 @@ def _heads(report: WeeklyReport, refs: Refs) -> Iterator[FigureReference]:
 
 def _of_issue(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
     yield text_cell(refs.label(issue.issue_id), issue.label)
+    yield text_cell(refs.number(issue.issue_id), issue.issue_id)
     yield text_cell(refs.issue(issue.issue_id, "reason"), issue.reason)
     for name in (*_COUNTS, *_RATIOS):
         value = getattr(issue, name)
@@ -125,19 +128,22 @@ def _of_places(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:
         yield cell(place_ref(issue, found, "expected_count", refs), usual)
         yield text_cell(place_ref(issue, found, "cell", refs), found.cell)
         yield text_cell(place_ref(issue, found, "second_cell", refs), found.second_cell)
-    for part in issue.parts if issue.parts_of else ():
+    wholes = whole_parts([part.extra_count for part in issue.parts])
+    for part, whole in zip(issue.parts, wholes, strict=True) if issue.parts_of else ():
+        shown = wording.signed(whole)
         if part.is_rest:
             rest = refs.measure("places_rest", issue.issue_id, issue.parts_of)
-            yield cell(rest, part.extra_count, "difference")
+            yield part_cell(rest, part.extra_count, shown)
             continue
         key = (refs.week, issue.issue_id, issue.parts_of, part.key, "", "")
         yield cell(reference(PLACES, *key, "feedback_count"), part.feedback_count)
-        yield cell(reference(PLACES, *key, "contribution"), part.extra_count, "difference")
+        yield part_cell(reference(PLACES, *key, "contribution"), part.extra_count, shown)
         if part.cell is not None:
             yield text_cell(reference(PLACES, *key, "cell"), part.cell)
     if issue.parts:
-        whole = sum(part.extra_count for part in issue.parts)
-        yield cell(refs.measure("excess", issue.issue_id), whole, "difference")
+        excess = sum(part.extra_count for part in issue.parts)
+        ref = refs.measure("excess", issue.issue_id)
+        yield part_cell(ref, excess, wording.signed(round(excess)))
 
 
 def _of_page(issue: ReportIssue, refs: Refs) -> Iterator[FigureReference]:

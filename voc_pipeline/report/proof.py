@@ -221,6 +221,8 @@ def written(one: FigureReference) -> frozenset[str]:
     value = one.value
     if value is None:
         return frozenset()
+    if one.unit == "difference" and one.value_text is not None:
+        return frozenset({one.value_text})  # parts are rounded so that they sum to the whole
     shown = _WRITTEN.get(one.unit, _as_score)(value)
     return frozenset(shown | {text.removesuffix("%") for text in shown})
 
@@ -237,8 +239,7 @@ _WRITTEN: dict[str, Callable[[float], set[str]]] = {
     "per_thousand": lambda value: {wording.decimal(value)},
     "ratio": lambda value: {wording.times(value)},
     "change": lambda value: {wording.change(value), wording.percent(value, 0)},
-    # Parts are rounded so that they sum to the whole.
-    "difference": lambda value: {wording.signed(floor(value) + up) for up in (0, 1)},
+    "difference": lambda value: {wording.signed(round(value))},
     "mean": lambda value: {wording.mean(value)},
     "mean_points": lambda value: {wording.mean(value, is_signed=True)},
     "points": lambda value: {wording.signed(value)},

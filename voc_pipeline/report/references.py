@@ -85,6 +85,10 @@ class Refs:
         """An issue's name as of the week."""
         return reference("issues", self.week, issue_id, "label")
 
+    def number(self, issue_id: str) -> str:
+        """An issue's id, as the register of the week holds it."""
+        return reference("issues", self.week, issue_id, "issue_id")
+
     def action(self, action_id: str, column: str) -> str:
         """A cell of the action register as of the week."""
         return reference("actions", self.week, action_id, column)
@@ -148,6 +152,11 @@ def cell(ref: str, value: float | None, unit: FigureUnit = "count") -> FigureRef
     """A number with its reference."""
     table, key, figure = read_reference(ref)
     return FigureReference(ref=ref, table=table, key=key, figure=figure, value=value, unit=unit)
+
+
+def part_cell(ref: str, value: float, shown: str) -> FigureReference:
+    """A part of a sum with its reference, and as it is written: rounded so that the parts sum."""
+    return cell(ref, value, "difference").model_copy(update={"value_text": shown})
 
 
 def text_cell(ref: str, text: str) -> FigureReference:
