@@ -126,10 +126,10 @@ def rebuild(
     chosen = Home.chosen(home)
     with _progress() as listener:
         outcome, crosswalk = rebuild_register(chosen, parse_week(first), listener)
-    _tell(chosen, outcome)
     pairs = counted(crosswalk.height, "pair")
     segments = counted(int(crosswalk["mention_count"].sum()), "segment")
     out.print(f"Crosswalk: {pairs}, {segments}.")
+    _tell(chosen, outcome)
 
 
 @app.command()

@@ -8,7 +8,8 @@ from models.errors import ConfigurationError, ContractError
 from models.issue import IssueLineage
 from models.ledger import Cursor
 from models.raw import RawRecord
-from voc_pipeline.warehouse import open_warehouse
+from models.trend import PublishedFigure, Restatement
+from voc_pipeline.warehouse import open_warehouse, soundness
 from voc_pipeline.warehouse.publish import publish
 from voc_pipeline.warehouse.schema import TABLES, column_type, columns, polars_schema
 from voc_pipeline.warehouse.store import frame_hash
@@ -156,3 +157,19 @@ def test_the_published_file_carries_comments_and_no_private_column(tmp_path):
 
 def test_raw_is_never_published():
     assert not RawRecord.is_published
+
+
+def test_a_figure_that_is_otherwise_now_needs_a_restatement_also_one_to_nothing(tmp_path):
+    monday, at = date(2026, 11, 9), datetime(2026, 11, 16, 6)
+    told = {"week_start": monday, "issue_id": "ISS-0001", "figure": "feedback_count", "as_of": at}
+    published = pl.DataFrame(
+        [told | {"value": 5.0, "value_text": None}], schema=polars_schema(PublishedFigure)
+    )
+    restated = told | {"was_value": "5", "is_value": None, "reason": "rebuilt"}
+    with open_warehouse(tmp_path, ACME) as warehouse:
+        warehouse.append(PublishedFigure, published)
+        assert soundness.unexplained_figures(warehouse).height == 1
+        for as_of_week, is_value, unexplained in ((9, None, 0), (16, "3", 1), (23, None, 0)):
+            row = restated | {"as_of_week": date(2026, 11, as_of_week), "is_value": is_value}
+            warehouse.append(Restatement, pl.DataFrame([row], schema=polars_schema(Restatement)))
+            assert soundness.unexplained_figures(warehouse).height == unexplained

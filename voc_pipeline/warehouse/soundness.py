@@ -126,8 +126,9 @@ def unexplained_figures(warehouse: Warehouse) -> pl.DataFrame:
     """Published counts and ranges that are not what is known now, and that nothing restated.
 
     Each is computed again by `issue_weekly`, wholly as known now; the last restatement says what
-    it is since. An issue that a merge took away is counted in the issue that lives on, as
-    `issue_lineage` records. Columns week_start, issue_id, figure, published, restated, is_now.
+    it is since, null that nothing is known any more (as after a rebuild). An issue that a merge
+    took away is counted in the issue that lives on, as `issue_lineage` records. Columns
+    week_start, issue_id, figure, published, restated, is_now.
     """
     return warehouse.query(
         """WITH now AS (
@@ -137,7 +138,8 @@ def unexplained_figures(warehouse: Warehouse) -> pl.DataFrame:
             ON feedback_count, customer_count, lower_bound, upper_bound
             INTO NAME figure VALUE is_now
         ), later AS (
-            SELECT week_start, issue_id, figure, arg_max(is_value, as_of_week) AS restated
+            SELECT week_start, issue_id, figure, TRUE AS is_restated,
+                   arg_max_null(is_value, as_of_week) AS restated
             FROM restatements GROUP BY ALL
         )
         SELECT p.week_start, p.issue_id, p.figure, p.value AS published, l.restated, n.is_now
@@ -146,8 +148,8 @@ def unexplained_figures(warehouse: Warehouse) -> pl.DataFrame:
         LEFT JOIN now n USING (week_start, issue_id, figure)
         WHERE p.issue_id <> '' AND p.value IS NOT NULL
           AND p.figure IN ('feedback_count', 'customer_count', 'lower_bound', 'upper_bound')
-          AND abs(coalesce(n.is_now, -1)
-                  - coalesce(try_cast(l.restated AS DOUBLE), p.value)) > 1e-4
+          AND abs(coalesce(n.is_now, -1) - CASE WHEN l.is_restated
+                  THEN coalesce(try_cast(l.restated AS DOUBLE), -1) ELSE p.value END) > 1e-4
           AND NOT EXISTS (SELECT 1 FROM issue_lineage i
                           WHERE i.issue_id = p.issue_id AND i.event = 'merged')
         ORDER BY p.week_start, p.issue_id, p.figure"""
