@@ -9,7 +9,7 @@ number of times a week. The links do not depend on the weeks, so the relabelling
 rule serves short and long streams.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,9 @@ class EmergenceOptions:
     alike: float = 0.85
     """Groups that come at once and are this much alike are one."""
     least_young: int = 6
+    least_share: float = 0.007
+    """A group also needs this share of the young texts: where much is said, a few that are alike
+    are a part of something, and whole it is next week."""
     least_new: int = 2
     past_share: float = 0.2
     relabellings: int = 99
@@ -59,6 +62,8 @@ def emergent_groups(
     is_young = stream.age < 2
     if is_young.sum() < options.least_young or is_young.all():
         return []
+    share = round(options.least_share * int(is_young.sum()))
+    options = replace(options, least_young=max(options.least_young, share))
     links = neighbour_graph(stream.vectors, min(options.neighbours, len(is_young) - 1))
     odds = _odds(stream)
     novel = np.flatnonzero(_novel(links, stream.age[:, None], odds, options.past_share)[:, 0])

@@ -25,8 +25,8 @@ class RegisterOptions:
     """Never with fewer than these, whichever weeks of the window they came in."""
     founding_contrast: float = 0.15
     """Clusters that hang together less are no issues."""
-    least_overlooked: int = 8
-    overlooked_share: float = 0.002
+    least_overlooked: int = 12
+    overlooked_share: float = 0.003
     """An issue the start missed needs that many unassigned feedback, and that share of the
     window's texts."""
     overlooked_contrast: float = 0.85
