@@ -79,6 +79,8 @@ def test_a_complaint_is_a_problem_without_any_score(text: str):
         "no real issues",
         "with no delay",
         "nothing was too much trouble",
+        "Nothing too much for them.",
+        "Could not get any better.",
         "It went without a hitch",
     ],
 )

@@ -23,7 +23,7 @@ LENGTH = (20, 280)
 """Texts of so many characters come before others."""
 _DECIMALS = 6
 _PLAIN_CUE = 1.8
-_ASKED, _LEAST_ASKED, _FARTHEST = 40, 12, 8
+_ASKED, _LEAST_ASKED, _FARTHEST = 40, 12, 20
 _ALIKE = 0.5
 _FIRST_WORD = re.compile(
     r"[^\w(\[]{0,3}(?:@\w{1,60}\W{1,3})*((?![a-z])[\w'\u2019]+|\[[A-Z_]{2,30}\])"
@@ -121,7 +121,7 @@ def _central(texts: list[str], voices: list[str]) -> list[int]:
 
 
 def _edge(texts: list[str], voices: list[str], central: list[int]) -> list[int]:
-    """The clearest complaint of the farthest eight, which shows how far the issue reaches."""
+    """The clearest complaint of the farthest twenty, which shows how far the issue reaches."""
     heard = {voices[at] for at in central}
     others = [at for at in range(len(texts)) if at not in central]
     others = [at for at in others if voices[at] not in heard] or others

@@ -14,10 +14,10 @@ WEAK_EDGES = frozenset(
     okay on once one ones only onto or other our ours out over own per please quite rather really
     said same say says see seem seems several shall she should since so some someone something
     still such take tell than thank thanks that that's the their theirs them then there there's
-    these they they're they've thing things this those though through to told too toward towards
-    try trying two until up upon us use very via want wanted was way we we'd we'll we're we've well
-    went were what what's when where whether which while who whom whose why will wish with within
-    would yet you you'd you'll you're you've your yours yourself u ur im ive dont amp
+    these they they're they've thing things this those though through thru to told too toward
+    towards try trying two until up upon us use very via want wanted was way we we'd we'll we're
+    we've well went were what what's when where whether which while who whom whose why will wish
+    with within would yet you you'd you'll you're you've your yours yourself u ur im ive dont amp
     http https www co com
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
