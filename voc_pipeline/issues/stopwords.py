@@ -75,7 +75,7 @@ QUALITIES = frozenset(
 UNFINISHED = frozenset(
     """
     across against almost along amid approximately around behind below beneath beside besides
-    between beyond despite due except including inside involving like near nearly ought outside
+    between beyond despite due except including inside involving like near nearly ought outside past
     roughly
     toward under unless unlike upon whilst within without worth
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
