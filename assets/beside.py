@@ -1,53 +1,65 @@
-"""Work of a backfill's weeks in a second process, while the first reads and writes its tables."""
+"""Work of a backfill's weeks in other processes, while this one reads and writes the tables."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-WORTH_A_PROCESS = 6
-"""Weeks from which on the start of a process, some two seconds, is won back."""
+PROCESSES = 2
+WORTH_PROCESSES = 6
+"""Weeks from which on the start of the processes, some two seconds, is won back."""
 
 
 def beside(work: Callable[..., T], inputs: Iterable[tuple[Any, ...]], *, weeks: int) -> Iterator[T]:
-    """`work(*one)` of each input, in order; of many weeks in a process of its own.
+    """`work(*one)` of each input, in order; of many weeks in processes of their own.
 
-    There the next input is read before the result of the one before is given, so inputs must not
+    There the next inputs are read before the result of the one before is given, so inputs must not
     depend on what is done with results.
 
     Args:
-        work: a pure function of a module.
+        work: a pure function of the engine: a process imports what its module does.
         inputs: its arguments; they and the results must be such as can be sent.
         weeks: how many there are.
     """
-    if weeks < WORTH_A_PROCESS:
+    if weeks < WORTH_PROCESSES:
         yield from (work(*one) for one in inputs)
         return
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_worker(work)) for _ in range(PROCESSES)]
+        busy: deque[Connection] = deque()
+        for number, one in enumerate(inputs):
+            worker = workers[number % PROCESSES]
+            if len(busy) < PROCESSES:
+                worker.send(one)
+                busy.append(worker)
+                continue
+            result = _received(busy.popleft())
+            worker.send(one)
+            busy.append(worker)
+            yield result
+        yield from map(_received, busy)
+
+
+@contextmanager
+def _worker(work: Callable[..., Any]) -> Iterator[Connection]:
+    """A process that takes one input, then gives its result, before it takes the next."""
     context = get_context("spawn")  # a fork would copy the locks of polars and DuckDB
     ours, theirs = context.Pipe()
     process = context.Process(target=_work_on, args=(work, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
-        is_working = False
-        for one in inputs:
-            if is_working:
-                result = _received(ours)
-                ours.send(one)
-                yield result
-            else:
-                ours.send(one)
-                is_working = True
-        if is_working:
-            yield _received(ours)
+        yield ours
     finally:
         ours.close()
         process.join()
 
 
-def _received(process: Connection) -> Any:  # noqa: ANN401
-    found = process.recv()
+def _received(worker: Connection) -> Any:  # noqa: ANN401
+    found = worker.recv()
     if isinstance(found, Exception):
         raise found
     return found

@@ -1,10 +1,12 @@
 """feedback: raw records mapped by their connector, masked, conformed, duplicates marked."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 import polars as pl
 
+from assets.beside import beside
 from assets.stage import WeekRun, table_note
 from connectors import connect
 from models.feedback import Feedback
@@ -13,10 +15,11 @@ from voc_pipeline.feedback.duplicates import mark_duplicates
 from voc_pipeline.warehouse import intake, knowledge
 
 VERSION = 1
-AT_ONCE = 20_000
+AT_ONCE = 10_000
 """Raw records masked in one go. Masking has a price by call, far above that of a week's records;
 a text of any length is cut first, so memory stays small."""
-_ASIDE = ("source_id", "external_id", "revision", "received_week", "scope", "reason", "remedy")
+_RECORD = ("source_id", "external_id", "revision")
+_ASIDE = (*_RECORD, "received_week", "scope", "reason", "remedy")
 
 
 def feedback(run: WeekRun) -> None:
@@ -61,11 +64,17 @@ def _masked(run: WeekRun, weeks: Sequence[date]) -> Iterator[tuple[pl.DataFrame,
         longest_verbatim=settings.engine.longest_verbatim,
         allowed_names=settings.masking.allowed_names,
     )
-    for together in intake.blocks_of_weeks(run.warehouse, weeks, AT_ONCE):
-        mapped, aside = _mapped(run, together)
-        masked = mask_records(mapped, options)
-        loaded = mapped.select("source_id", "external_id", "revision", "received_week")
-        cut = masked.set_aside.join(loaded, on=loaded.columns[:3], how="left")
+    read: deque[tuple[list[date], pl.DataFrame, pl.DataFrame]] = deque()
+
+    def inputs() -> Iterator[tuple[pl.DataFrame, ConformOptions]]:
+        for together in intake.blocks_of_weeks(run.warehouse, weeks, AT_ONCE):
+            mapped, aside = _mapped(run, together)
+            read.append((together, mapped.select(*_RECORD, "received_week"), aside))
+            yield mapped, options
+
+    for masked in beside(mask_records, inputs(), weeks=len(weeks)):
+        together, loaded, aside = read.popleft()
+        cut = masked.set_aside.join(loaded, on=_RECORD, how="left")
         set_aside = pl.concat([aside, cut.select(_ASIDE)])
         for week in together:
             is_of_week = pl.col("received_week") == week

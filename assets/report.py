@@ -21,13 +21,13 @@ from models.quality import DataNotice
 from models.raw import Load, SourceHealth
 from models.report import IndexRow, WeeklyReport
 from models.score import Score, ScoreDriver, Survey
-from models.settings import Settings
 from models.trend import Restatement, TrendBacktest
 from models.week import ONE_WEEK, week_label
 from voc_pipeline.report import (
     PAGE,
     ReportTables,
     build_report,
+    made_report,
     render_forms,
     render_index,
     without_quotes,
@@ -45,20 +45,12 @@ def report(run: WeekRun) -> None:
     """
     due = [week for week in run.asked_weeks if not _is_told(run, week)]
     inputs = ((_tables(run.warehouse, week), week, run.settings) for week in due)
-    made = beside(_made, inputs, weeks=len(due))
+    made = beside(made_report, inputs, weeks=len(due))
     for week in run.weeks:
         if week in due:
             _tell(run, *next(made))
         else:
             _note_kept(run, week)
-
-
-def _made(
-    tables: ReportTables, week: date, settings: Settings
-) -> tuple[WeeklyReport, dict[str, bytes]]:
-    """A week's report, and its forms."""
-    value = build_report(tables, week=week, settings=settings)
-    return value, render_forms(value)
 
 
 def _stage(run: WeekRun, week: date) -> Stage:

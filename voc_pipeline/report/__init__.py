@@ -18,7 +18,7 @@ knows HTML; nothing here decides what an issue is or whether it moved.
 
 from voc_pipeline.report.builder import build_report
 from voc_pipeline.report.erasure import without_quotes
-from voc_pipeline.report.forms import PAGE, render_forms
+from voc_pipeline.report.forms import PAGE, made_report, render_forms
 from voc_pipeline.report.index import render_index
 from voc_pipeline.report.mail import Letter, write_chat, write_letter
 from voc_pipeline.report.page import render_html, report_json
@@ -27,6 +27,7 @@ from voc_pipeline.report.tables import ReportTables
 from voc_pipeline.report.workbook import render_workbook
 
 __all__ = [
-    "PAGE", "Letter", "ReportTables", "build_report", "render_forms", "render_html", "render_index",
-    "render_pdf", "render_workbook", "report_json", "without_quotes", "write_chat", "write_letter",
+    "PAGE", "Letter", "ReportTables", "build_report", "made_report", "render_forms", "render_html",
+    "render_index", "render_pdf", "render_workbook", "report_json", "without_quotes", "write_chat",
+    "write_letter",
 ]  # fmt: skip
