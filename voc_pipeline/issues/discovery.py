@@ -6,6 +6,7 @@ project: exact nearest neighbours, shared-neighbour weights, the consensus of se
 at each of a few resolutions, and of these the finest whose clusters still lie well apart.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ Matrix = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 _BLOCK_ROWS = 1_024
+_THREADS = 2
+"""numpy lets go of the interpreter while it partitions; each part is whole rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +121,19 @@ def nearest_rows(vectors: Matrix, count: int) -> Labels:
     """The `count` most similar other rows of every row, found exactly, most similar first."""
     size = len(vectors)
     found = np.empty((size, count), dtype=np.int64)
-    for start in range(0, len(vectors), _BLOCK_ROWS):
-        similarity = vectors[start : start + _BLOCK_ROWS] @ vectors.T
-        rows = np.arange(len(similarity))
-        similarity[rows, rows + start] = -2.0
-        top = np.argpartition(similarity, size - count, axis=1)[:, size - count :]
-        order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
-        found[start : start + len(similarity)] = np.take_along_axis(top, order, axis=1)
+
+    def largest(similarity: Matrix) -> Labels:
+        return np.argpartition(similarity, size - count, axis=1)[:, size - count :]
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for start in range(0, len(vectors), _BLOCK_ROWS):
+            similarity = vectors[start : start + _BLOCK_ROWS] @ vectors.T
+            rows = np.arange(len(similarity))
+            similarity[rows, rows + start] = -2.0
+            parts = np.array_split(similarity, _THREADS)
+            top = np.concatenate([*threads.map(largest, parts)])
+            order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
+            found[start : start + len(similarity)] = np.take_along_axis(top, order, axis=1)
     return found
 
 

@@ -7,6 +7,7 @@ about what belongs to the issue. The choice is in `wordings`; quotes are chosen 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
     texts = _central_texts(standings, evidence, place)
     accounts = _accounts(texts.values())
     words = {
-        at: [["" if word in accounts else word for word in words_of(text)] for text in mine]
+        at: [tuple("" if word in accounts else word for word in words_of(text)) for text in mine]
         for at, mine in texts.items()
     }
     background = Wordings(words, proper_names(texts.values()))
@@ -58,8 +59,7 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
 def distinctive_words(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     """Words that set these texts apart from the others, the strongest first; none without texts."""
     words = {
-        at: [list(words_of(one[:_CHARACTERS])) for one in side]
-        for at, side in enumerate((texts, others))
+        at: [words_of(one[:_CHARACTERS]) for one in side] for at, side in enumerate((texts, others))
     }
     return Wordings({at: side for at, side in words.items() if side}).terms(0) if texts else []
 
@@ -69,13 +69,21 @@ def proper_names(texts: Iterable[list[str]]) -> frozenset[str]:
     capital: Counter[str] = Counter()
     small: Counter[str] = Counter()
     for text in (one for mine in texts for one in mine):
-        capital.update({stem_of(word.lower()) for word in _NAME.findall(text)})
-        small.update({stem_of(word) for word in _SMALL.findall(text)})
+        with_capital, without = _spelled(text)
+        capital.update(with_capital)
+        small.update(without)
     return frozenset(
         stem
         for stem, count in capital.items()
         if count >= _LEAST_NAMED and count >= _NAME_SHARE * (count + small[stem])
     )
+
+
+@lru_cache(maxsize=32_768)
+def _spelled(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Stems of words written with a capital within a sentence, and of those without one."""
+    capital = frozenset(stem_of(word.lower()) for word in _NAME.findall(text))
+    return capital, frozenset(stem_of(word) for word in _SMALL.findall(text))
 
 
 def _central_texts(

@@ -5,7 +5,7 @@ Not here: which phrase names an issue (labels).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ class Phrase(NamedTuple):
     """Whether its clause says nothing else, but who or which at its beginning: "[the] staff"."""
 
 
-def phrases_of(words: list[str]) -> Iterator[Phrase]:
+def phrases_of(words: Sequence[str]) -> Iterator[Phrase]:
     """Every run of 2 to 6 words within a clause that can stand alone."""
     words = ["", "", *words, "", ""]
     for start in range(2, len(words) - 3):
@@ -171,6 +171,20 @@ def stem_of(word: str) -> str:
 def is_content(word: str) -> bool:
     """Whether a word in lower case carries meaning of its own."""
     return len(word) > 1 and word not in _WITHOUT_CONTENT and not word[0].isdigit()
+
+
+class Content(NamedTuple):
+    """Of a text, the words that carry meaning: each with its stem, and the stems."""
+
+    words: dict[str, str]
+    stems: frozenset[str]
+
+
+@lru_cache(maxsize=32_768)
+def content_of(words: tuple[str, ...]) -> Content:
+    """The content of a text's words; remembered as `words_of` is."""
+    content = {word: stem_of(word) for word in words if is_content(word)}
+    return Content(content, frozenset(content.values()))
 
 
 def sentence(phrase: str) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from voc_pipeline.issues.phrases import (
     NOT,
     TOO,
+    content_of,
     is_content,
     meaning_of,
     phrases_of,
@@ -72,23 +73,15 @@ class Wordings:
     """
 
     def __init__(
-        self, words: dict[int, list[list[str]]], names: frozenset[str] = frozenset()
+        self, words: dict[int, list[tuple[str, ...]]], names: frozenset[str] = frozenset()
     ) -> None:
         self._texts = defaultdict(list, words)
         self._names = names
         self._known: dict[int, dict[Meaning, _Said]] = {}
-        self._spelled: dict[int, dict[str, Counter[str]]] = {}
-        self._stems: dict[int, list[Meaning]] = {}
-        for at, mine in words.items():
-            spelled = self._spelled.setdefault(at, defaultdict(Counter))
-            stems = self._stems.setdefault(at, [])
-            for text in mine:
-                content = {one: stem_of(one) for one in text if is_content(one)}
-                for word, stem in content.items():
-                    spelled[stem][word] += 1
-                stems.append(frozenset(content.values()))
+        self._content = {at: [content_of(text) for text in mine] for at, mine in words.items()}
         self._counts = {
-            at: Counter(stem for text in mine for stem in text) for at, mine in self._stems.items()
+            at: Counter(stem for text in mine for stem in text.stems)
+            for at, mine in self._content.items()
         }
         self._sizes = {at: max(len(mine), 1) for at, mine in words.items()}
         self._share: defaultdict[str, float] = defaultdict(float)
@@ -115,7 +108,19 @@ class Wordings:
         scored = [
             (-round(self._weight(at, one), 9), one) for one, n in counts.items() if n >= least
         ]
-        return [_by_use(self._spelled[at][stem])[0] for _, stem in sorted(scored)[:_TERMS]]
+        return [self._spellings(at, stem)[0] for _, stem in sorted(scored)[:_TERMS]]
+
+    def _spellings(self, at: int, stem: str) -> list[str]:
+        """The words of a stem, the most used first."""
+        return _by_use(
+            Counter(
+                word
+                for text in self._content[at]
+                if stem in text.stems
+                for word, one in text.words.items()
+                if one == stem
+            )
+        )
 
     def label(self, at: int, used: set[str], current: str) -> str:
         """The phrase, used by several customers, that says most of what sets the issue apart.
@@ -136,7 +141,7 @@ class Wordings:
                 return current
         choice = {one: _by_use(said[one].whole) for *_, one in ranked}
         if (not ranked or ranked[0][0] > 1) and (word := self._word_of_many(at)):
-            ranked, choice = [(0, 0.0, [], word)], {word: _by_use(self._spelled[at][min(word)])}
+            ranked, choice = [(0, 0.0, [], word)], {word: self._spellings(at, min(word))}
         taken = {meaning_of(words_of(label)) for label in used}
         for *_, meaning in sorted(ranked, key=lambda one: one[-1] in taken):
             for phrase in choice[meaning]:
@@ -166,7 +171,7 @@ class Wordings:
 
     def _texts_with(self, at: int, content: Meaning) -> int:
         """Texts of an issue that have all these stems, in whatever words and order."""
-        return sum(content <= stems for stems in self._stems[at])
+        return sum(content <= text.stems for text in self._content[at])
 
     def _word_of_many(self, at: int) -> Meaning:
         """The stem that sets the issue apart most, if enough of its texts have it."""
