@@ -120,7 +120,7 @@ def test_a_slip_of_the_pen_names_nothing_where_one_word_is_said_by_all(model):
 
 
 def chosen(*texts: str, others: tuple[str, ...] = ("my parcel came late",), names=()) -> str:
-    said = {at: [list(words_of(one)) for one in side] for at, side in enumerate((texts, others))}
+    said = {at: [words_of(one) for one in side] for at, side in enumerate((texts, others))}
     return Wordings(said, frozenset(names)).label(0, set(), "")
 
 
