@@ -20,7 +20,7 @@ def beside(work: Callable[..., T], inputs: Iterable[tuple[Any, ...]], *, weeks: 
     depend on what is done with results.
 
     Args:
-        work: a pure function of the engine: a process imports what its module does.
+        work: a pure function of a module; a process imports what that module does.
         inputs: its arguments; they and the results must be such as can be sent.
         weeks: how many there are.
     """
