@@ -1,6 +1,6 @@
 """actions: the register of actions as known at a week's cutoff, and whether the fixes worked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -10,7 +10,7 @@ from assets.stage import WeekRun, table_note
 from models.action import Action, ActionChange, ActionEntry, FixVerdict, FixWeek
 from models.table import TableRow
 from models.week import week_start
-from voc_pipeline.actions.fix_verdicts import Effect, judge_fixes
+from voc_pipeline.actions.fix_verdicts import Effect, FixFrames, judge_fixes
 from voc_pipeline.actions.lineage import Register, best_successors, places_of
 from voc_pipeline.actions.register import read_register, refuse_unknown_issues
 from voc_pipeline.actions.states import Places, action_rows, known_by, step_rows
@@ -51,34 +51,38 @@ def actions(run: WeekRun) -> None:
     stale = [week for week, stage in stages.items() if not stage.is_current]
     for week in stale:
         refuse_unknown_issues(text, known[week], accountability.issues_ever_known(warehouse))
-    inputs = (_read(run, known[week], week) for week in stale)
-    judged = beside(_judged, inputs, weeks=len(stale))
+    rows: dict[date, pl.DataFrame] = {}
+    judged = beside(judge_fixes, _judged_by(run, known, stale, rows), weeks=len(stale))
     for week in run.weeks:
         if week in stale:
-            frames = next(judged)
+            frames = _tables(rows[week], known[week], next(judged), week)
             if stages[week].has_run and knowledge.is_reported(warehouse, week):
                 frames |= _as_reported(warehouse, frames, week)
             stages[week].write(frames)
             _note(run, week, frames[Action], frames[FixVerdict])
 
 
-def _read(
-    run: WeekRun, known: Sequence[ActionEntry], week: date
-) -> tuple[Sequence[ActionEntry], pl.DataFrame, list[Effect], pl.DataFrame, date]:
-    """The steps and the actions known, those in effect, and the counts they are judged by."""
-    places = _places(run.warehouse, known, week)
-    rows = action_rows(known, places, week=week)
-    effects = _effects(rows)
-    held = {one.action_id: places[one.action_id].current_issue_ids for one in effects}
-    counts = pl.DataFrame()
-    if effects:
-        counts = weekly_counts(
-            accountability.mentions_of_actions(run.warehouse, week, held),
-            knowledge.weekly_volumes(run.warehouse, week),
-            first_week=run.settings.company.first_week,
-            last_week=week,
-        )
-    return known, rows, effects, counts, week
+def _judged_by(
+    run: WeekRun,
+    known: Mapping[date, Sequence[ActionEntry]],
+    weeks: Sequence[date],
+    rows: dict[date, pl.DataFrame],
+) -> Iterator[tuple[list[Effect], pl.DataFrame, date]]:
+    """The actions in effect and the counts they are judged by, a week each; notes `rows`."""
+    for week in weeks:
+        places = _places(run.warehouse, known[week], week)
+        rows[week] = action_rows(known[week], places, week=week)
+        effects = _effects(rows[week])
+        held = {one.action_id: places[one.action_id].current_issue_ids for one in effects}
+        counts = pl.DataFrame()
+        if effects:
+            counts = weekly_counts(
+                accountability.mentions_of_actions(run.warehouse, week, held),
+                knowledge.weekly_volumes(run.warehouse, week),
+                first_week=run.settings.company.first_week,
+                last_week=week,
+            )
+        yield effects, counts, week
 
 
 def _effects(rows: pl.DataFrame) -> list[Effect]:
@@ -90,14 +94,9 @@ def _effects(rows: pl.DataFrame) -> list[Effect]:
     return [Effect(*row) for row in wanted.iter_rows()]
 
 
-def _judged(
-    known: Sequence[ActionEntry],
-    rows: pl.DataFrame,
-    effects: Sequence[Effect],
-    counts: pl.DataFrame,
-    week: date,
+def _tables(
+    rows: pl.DataFrame, known: Sequence[ActionEntry], fixes: FixFrames, week: date
 ) -> dict[type[TableRow], pl.DataFrame]:
-    fixes = judge_fixes(effects, counts, week=week)
     return {
         Action: rows,
         ActionChange: step_rows(known, week=week),

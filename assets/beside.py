@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple, TypeVar
+
+from models.errors import EndedError
 
 T = TypeVar("T")
 PROCESSES = 2
@@ -23,28 +26,63 @@ def beside(work: Callable[..., T], inputs: Iterable[tuple[Any, ...]], *, weeks: 
         work: a pure function of a module; a process imports what that module does.
         inputs: its arguments; they and the results must be such as can be sent.
         weeks: how many there are.
+
+    Raises:
+        EndedError: somebody else ended one of the processes.
     """
     if weeks < WORTH_PROCESSES:
         yield from (work(*one) for one in inputs)
         return
     with ExitStack() as stack:
         workers = [stack.enter_context(_worker(work)) for _ in range(PROCESSES)]
-        busy: deque[Connection] = deque()
+        busy: deque[_Worker] = deque()
         for number, one in enumerate(inputs):
             worker = workers[number % PROCESSES]
             if len(busy) < PROCESSES:
-                worker.send(one)
+                worker.give(one)
                 busy.append(worker)
                 continue
-            result = _received(busy.popleft())
-            worker.send(one)
+            result = busy.popleft().result()
+            worker.give(one)
             busy.append(worker)
             yield result
-        yield from map(_received, busy)
+        for worker in busy:
+            yield worker.result()
+
+
+class _Worker(NamedTuple):
+    """This end of a process at work."""
+
+    process: BaseProcess
+    line: Connection
+
+    def give(self, one: tuple[Any, ...]) -> None:
+        try:
+            self.line.send(one)
+        except OSError as error:
+            raise self._ended() from error
+
+    def result(self) -> Any:  # noqa: ANN401
+        try:
+            found = self.line.recv()
+        except (EOFError, OSError) as error:
+            raise self._ended() from error
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _ended(self) -> EndedError:
+        self.process.join()
+        return EndedError(
+            f"a process that worked for this run was ended from outside (exit code "
+            f"{self.process.exitcode}; -9 is mostly the system's, short of memory): weeks that "
+            f"were finished stand. Free some memory and run again, or run fewer than "
+            f"{WORTH_PROCESSES} weeks at a time, which need no such process"
+        )
 
 
 @contextmanager
-def _worker(work: Callable[..., Any]) -> Iterator[Connection]:
+def _worker(work: Callable[..., Any]) -> Iterator[_Worker]:
     """A process that takes one input, then gives its result, before it takes the next."""
     context = get_context("spawn")  # a fork would copy the locks of polars and DuckDB
     ours, theirs = context.Pipe()
@@ -52,17 +90,10 @@ def _worker(work: Callable[..., Any]) -> Iterator[Connection]:
     process.start()
     theirs.close()
     try:
-        yield ours
+        yield _Worker(process, ours)
     finally:
         ours.close()
         process.join()
-
-
-def _received(worker: Connection) -> Any:  # noqa: ANN401
-    found = worker.recv()
-    if isinstance(found, Exception):
-        raise found
-    return found
 
 
 def _work_on(work: Callable[..., Any], inputs: Connection) -> None:

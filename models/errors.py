@@ -54,6 +54,10 @@ class LockedError(VocError):
     """Another run holds this home: wait for it, or end it."""
 
 
+class EndedError(VocError):
+    """A process of ours was ended from outside: give it what it lacked and run again."""
+
+
 def refuse(findings: Iterable[str]) -> None:
     """Raises ConfigurationError with every finding, a line each; does nothing if there is none."""
     told = list(findings)

@@ -71,8 +71,8 @@ class FixFrames:
 def judge_fixes(
     effects: Sequence[Effect],
     counts: pl.DataFrame,
-    *,
     week: date,
+    *,
     settings: FilterSettings = _DEFAULTS,
 ) -> FixFrames:
     """One verdict per effect that is not judged for good yet, as known at the cutoff of `week`.
