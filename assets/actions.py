@@ -55,7 +55,8 @@ def actions(run: WeekRun) -> None:
     judged = beside(judge_fixes, _judged_by(run, known, stale, rows), weeks=len(stale))
     for week in run.weeks:
         if week in stale:
-            frames = _tables(rows[week], known[week], next(judged), week)
+            fixes = next(judged)
+            frames = _tables(rows[week], known[week], fixes, week)
             if stages[week].has_run and knowledge.is_reported(warehouse, week):
                 frames |= _as_reported(warehouse, frames, week)
             stages[week].write(frames)

@@ -217,9 +217,18 @@ def _tell_result(home: Home) -> None:
     if reports is not None and reports.height:
         newest = reports.row(0, named=True)
         out.print(f"{newest['week_label']}: {escape(newest['headline'])}")
+    _tell_decisions(home)
     aside = read_published(home.path, "SELECT count(*) AS found FROM rejects")
     if aside is not None and aside["found"][0]:
         out.print(f"Set aside so far, with reasons in table `rejects`: {aside['found'][0]}")
+
+
+def _tell_decisions(home: Home) -> None:
+    """The decisions that a rebuild left without their issue."""
+    from assets.curation_file import check_decisions, file_text
+
+    for told in check_decisions(home, file_text(home))[1]:
+        out.print(f"[yellow]warning[/] {escape(told)}")
 
 
 @contextmanager

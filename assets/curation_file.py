@@ -12,7 +12,7 @@ from assets.home import Home
 from models.curation import CURATION_FILE, Decision, decision_lines, parse_decisions
 from models.errors import ConfigurationError, shortened
 from models.glossary import read_glossary
-from voc_pipeline.issues.curation import read_rulings
+from voc_pipeline.issues.curation import DECISION_SCHEMA, read_rulings
 from voc_pipeline.warehouse.publish import read_published
 
 _HEADER = """\
@@ -170,8 +170,11 @@ def _ids_ever(home: Home) -> list[str]:
     return [] if found is None else found["decision_id"].to_list()
 
 
-def check_decisions(home: Home, text: str) -> int:
-    """Everything a run would refuse, before anything is written or run; returns their number.
+def check_decisions(home: Home, text: str) -> tuple[pl.DataFrame, list[str]]:
+    """Everything a run would refuse, before anything is written or run.
+
+    Returns:
+        As `voc_pipeline.issues.curation.read_rulings`: the decisions, and which are set aside.
 
     Raises:
         ConfigurationError: a decision is wrong, contradicts another, or names an issue, theme or
@@ -189,8 +192,8 @@ def check_decisions(home: Home, text: str) -> int:
                 f"{CURATION_FILE} line {written[0].line}: no week has run yet in {home.path}: "
                 "there are no issues to decide about"
             )
-        return 0
-    read_rulings(
+        return pl.DataFrame(schema=DECISION_SCHEMA), []
+    return read_rulings(
         written,
         known=set(issues["issue_id"]),
         crosswalk=crosswalk.filter(pl.col("old_issue_id") != ""),
@@ -198,7 +201,6 @@ def check_decisions(home: Home, text: str) -> int:
         themes=themes,
         before=before,
     )
-    return len(written)
 
 
 def _write(home: Home, text: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.curation import DecisionRow, Rulings, decision_lines, parse_decisions
 from models.errors import ConfigurationError
-from voc_pipeline.issues.curation import has_words, read_rulings, split_members
+from voc_pipeline.issues.curation import concerned, has_words, read_rulings, split_members
 from voc_pipeline.issues.vectors import load_model
 
 MADE = 'by = "ana", on = 2026-11-22, why = "same fault"'
@@ -186,6 +186,30 @@ def test_a_decision_whose_issue_a_rebuild_took_apart_is_set_aside_and_said():
     unmade = made.filter(pl.col("decision_id") != "D-0003")
     with pytest.raises(ConfigurationError, match=r"line 5: D-0003: .*D-0002 is set aside"):
         rows_of(text, known=after, crosswalk=apart, before=unmade)
+
+
+def test_of_two_names_for_what_a_rebuild_made_one_issue_that_of_the_larger_part_holds():
+    large = 'id = "D-0001", do = "rename", issue = "ISS-0012", name = "Refund is late"'
+    small = 'id = "D-0002", do = "rename", issue = "ISS-0014", name = "Where is my money"'
+    owner = 'id = "D-0003", do = "assign", issue = "ISS-0014", function = "billing"'
+    one = {"rebuild_number": [1, 1], "old_issue_id": ["ISS-0012", "ISS-0014"]}
+    crosswalk = pl.DataFrame(one | {"new_issue_id": ["ISS-0031"] * 2, "mention_count": [9, 4]})
+    for lines in ((large, small, owner), (small, large, owner)):
+        rows, said = rows_and_aside(file(*lines), known=("ISS-0031",), crosswalk=crosswalk)
+        held = rows.filter("is_in_force")["decision_id"].to_list()
+        assert sorted(held) == ["D-0001", "D-0003"]
+        assert len(said) == 1
+        assert "D-0002 is set aside: a rebuild put ISS-0014 into ISS-0031, and D-0001" in said[0]
+    anew = 'id = "D-0004", do = "rename", issue = "ISS-0031", name = "Refunds"'
+    rows, said = rows_and_aside(file(large, anew), known=("ISS-0031",), crosswalk=crosswalk)
+    assert rows.filter("is_in_force")["decision_id"].to_list() == ["D-0004"]
+
+
+def test_a_part_is_there_once_the_issue_that_it_is_split_from_is():
+    rows = rows_of(file(MERGE, SPLIT))
+    rulings = rulings_of(file(MERGE, SPLIT))
+    assert concerned(["ISS-0001"], rows, rulings) == []
+    assert concerned(["ISS-0001", "ISS-0007"], rows, rulings) == ["ISS-0007", "ISS-0007.D-0002"]
 
 
 def test_merges_and_splits_are_followed_in_the_order_of_the_file():

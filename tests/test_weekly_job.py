@@ -15,19 +15,23 @@ import polars as pl
 import pytest
 from conftest import WEEKS
 from homes import left_behind, report_files, run, simulated_home, week
+from typer.testing import CliRunner
 
 from assets.checks import misprinted, unproven
+from assets.command_line import app
 from assets.definitions import definitions_of
 from assets.home import Home
 from assets.launch import instance_of, run_weeks
-from models.curation import DecisionRow
+from models.curation import DecisionRow, read_decisions
 from models.errors import ConfigurationError
+from models.issue import IssueCrosswalk
 from models.raw import Load, RawRecord
 from models.trend import PublishedFigure, Restatement
 from models.week import week_label
 from voc_pipeline import FLOW
+from voc_pipeline.issues.curation import read_rulings
 from voc_pipeline.issues.vectors import load_model
-from voc_pipeline.warehouse import soundness
+from voc_pipeline.warehouse import Warehouse, soundness
 
 
 @pytest.fixture
@@ -222,21 +226,68 @@ class OtherVectors:
         return self._wordllama.embed(texts)
 
 
+APART = "ISS-0099"
+
+
 def decided(home: Home) -> dict[str, str]:
-    """Decisions about the largest issues; returns the decided name, function and id of each."""
+    """Decisions about the largest issues, and about one that a rebuild will not find again.
+
+    They are in force, as a run leaves them. Returns the ids: named, kept, gone and owned.
+    """
     with home.warehouse() as warehouse:
         large = warehouse.query(
             "SELECT issue_id FROM mentions GROUP BY ALL ORDER BY count(*) DESC, issue_id LIMIT 4"
         )["issue_id"].to_list()
+        _put_together(warehouse, large[:3])
     named, kept, gone, owned = large
     lines = (
         f'id = "D-0001", do = "rename", issue = "{named}", name = "Said plainly"',
         f'id = "D-0002", do = "merge", issue = "{gone}", into = "{kept}"',
         f'id = "D-0003", do = "assign", issue = "{owned}", function = "billing"',
+        f'id = "D-0004", do = "rename", issue = "{APART}", name = "All of it"',
+        f'id = "D-0005", do = "mute", issue = "{APART}"',
     )
     rows = "".join(f'  {{ {one}, by = "a", on = 2025-11-03, why = "b" }},\n' for one in lines)
     (home.path / "curation.toml").write_text(f"decisions = [\n{rows}]\n", encoding="utf-8")
+    with home.warehouse() as warehouse:
+        applied, _ = read_rulings(
+            read_decisions(home.path), known={*large, APART}, functions={"billing"}, themes=(),
+            crosswalk=warehouse.rows(IssueCrosswalk), before=warehouse.rows(DecisionRow),
+        )  # fmt: skip
+        warehouse.append(DecisionRow, applied)
     return dict(zip(("named", "kept", "gone", "owned"), large, strict=True))
+
+
+def _put_together(warehouse: Warehouse, names: list[str]) -> None:
+    """Ten texts of each of these issues, as if they had been found as one."""
+    row = "FROM issues WHERE register_week = ? AND issue_id = ?"
+    warehouse.execute(
+        f"INSERT INTO issues SELECT * REPLACE ('{APART}' AS issue_id) {row}",
+        [week(WEEKS), names[0]],
+    )
+    warehouse.execute(
+        "UPDATE assignments SET issue_id = ? WHERE segment_id IN (SELECT segment_id FROM "
+        "mentions WHERE list_contains(?, issue_id) "
+        "QUALIFY row_number() OVER (PARTITION BY issue_id ORDER BY segment_id) <= 10)",
+        [APART, names],
+    )
+
+
+def _told(home: Home, *command: str) -> str:
+    done = CliRunner().invoke(app, [*command, "--home", str(home.path)])
+    return f"{done.output}{done.exception or ''}"
+
+
+def _what_is_set_aside_is_kept_and_told(home: Home, text: str) -> None:
+    assert (home.path / "curation.toml").read_text(encoding="utf-8") == text
+    checked, listed = _told(home, "check"), _told(home, "issue", "list", "--decisions")
+    for told in (checked, listed):
+        assert f"line 5: D-0004 is set aside: a rebuild took {APART} apart" in told
+        assert f"line 6: D-0005 is set aside: a rebuild took {APART} apart" in told
+        assert told.count("remove the line, or decide anew") == 2
+    assert "Decisions of people in order: 3; set aside: 2" in checked
+    assert "2 to mend; weeks run all the same" in checked
+    assert "Decisions of people: 3 stand, 2 set aside" in _told(home, "status")
 
 
 def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisions_hold(
@@ -245,6 +296,7 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
     from assets.rebuild import rebuild_register
 
     decisions = decided(own_copy)
+    text = (own_copy.path / "curation.toml").read_text(encoding="utf-8")
     with own_copy.warehouse() as warehouse:
         placed = warehouse.value("SELECT count(DISTINCT segment_id) FROM assignments")
         ids = set(warehouse.query("SELECT DISTINCT issue_id FROM issues")["issue_id"])
@@ -252,13 +304,16 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
     refused = run_weeks(own_copy, [week(WEEKS)])
     assert not refused.succeeded
     assert any("voc rebuild --from 2025-W39" in line for line in refused.failures)
+    assert "run `voc rebuild --from 2025-W39`, which keeps" in _told(own_copy, "check")
     with pytest.raises(ConfigurationError, match="starts at the first week"):
         rebuild_register(own_copy, week(2))
 
     outcome, crosswalk = rebuild_register(own_copy, week(1))
     assert outcome.succeeded, outcome.failures
     assert crosswalk["mention_count"].sum() == placed
-    assert crosswalk["old_issue_id"].is_unique().all()
+    assert crosswalk.filter(pl.col("old_issue_id") != APART)["old_issue_id"].is_unique().all()
+    apart = crosswalk.filter(pl.col("old_issue_id") == APART)
+    assert apart["mention_count"].to_list() == [10, 10, 10]
     assert set(crosswalk["old_issue_id"]) - {""} <= ids
     assert not set(crosswalk["new_issue_id"]) & ids
     assert set(crosswalk["from_week"]) == {week(1)}
@@ -272,7 +327,9 @@ def test_a_new_vector_model_is_refused_then_rebuilt_with_a_crosswalk_and_decisio
     assert set(published["issue_id"]) - {""} <= ids
     assert models == {OtherVectors.model_id}
     assert note == "from 2025-W39, wordllama-0.4.0.post1-256 to wordllama-other-256"
-    assert shown["is_in_force"].all()
+    _what_is_set_aside_is_kept_and_told(own_copy, text)
+    shown = shown.filter("is_in_force")
+    assert shown.height == 3
     assert set(shown["written_issue_id"]) == set(decisions.values()) - {decisions["kept"]}
     assert set(shown["issue_id"]).isdisjoint(ids)
     with duckdb.connect(str(own_copy.path / "voc.duckdb"), read_only=True) as analyst:

@@ -75,8 +75,7 @@ def check(
         )
     if faults:
         raise VocError(
-            f"{len(faults)} to mend; weeks run all the same, with what the sources can give. "
-            "Nothing was loaded"
+            f"{len(faults)} to mend; weeks run all the same, with what there is. Nothing was loaded"
         )
     out.print("Settings and sources are in order. Nothing was loaded.")
 
@@ -122,12 +121,14 @@ def _looked_at(home: Home, source: Source) -> tuple[list[Fault], list[str]]:
 
 
 def _faults_of_home(home: Home) -> Iterator[Fault]:
-    """What is wrong beside the sources: each of these stops every run."""
+    """What is wrong beside the sources: it stops every run, but for a decision set aside."""
+    aside: list[str] = []
     parts: dict[str, Callable[[], object]] = {
         "key of the pseudonyms": lambda: home.pseudonym_key,
         "action register": lambda: _check_actions(home),
         "glossary": lambda: read_glossary(home.path, [one.id for one in home.settings.functions]),
-        CURATION_FILE: lambda: _check_decisions(home),
+        CURATION_FILE: lambda: aside.extend(_check_decisions(home)),
+        "vector model": lambda: _check_vector_model(home),
         "exposure": lambda: _check_exposure(home),
     }
     for place, looked_at in parts.items():
@@ -135,6 +136,8 @@ def _faults_of_home(home: Home) -> Iterator[Fault]:
             looked_at()
         except VocError as error:
             yield Fault(place, str(error), blocks=True)
+    for told in aside:
+        yield Fault("decision", told, blocks=False)
 
 
 def _check_actions(home: Home) -> None:
@@ -148,7 +151,8 @@ def _check_actions(home: Home) -> None:
         out.print(f"Actions in the register: {len(entries)}")
 
 
-def _check_decisions(home: Home) -> None:
+def _check_decisions(home: Home) -> list[str]:
+    """What is set aside; says how many are in order."""
     from assets.curation_file import check_decisions, file_text
 
     text = file_text(home)
@@ -156,10 +160,34 @@ def _check_decisions(home: Home) -> None:
         read_glossary(home.path, [one.id for one in home.settings.functions])
     except ConfigurationError:  # told as a fault of the glossary
         parse_decisions(text, CURATION_FILE)
+        return []
+    decided, aside = check_decisions(home, text)
+    if decided.height:
+        told = f"; set aside: {len(aside)}" if aside else ""
+        out.print(f"Decisions of people in order: {decided['is_in_force'].sum()}{told}")
+    return aside
+
+
+def _check_vector_model(home: Home) -> None:
+    """Refuses what the run would: a model that is not there, or another than the register's."""
+    from assets.vector_model import chosen_model
+    from connectors.model_hub import is_hub_name
+
+    name = home.settings.engine.vector_model
+    if is_hub_name(name) and not (home.path / name).is_dir():
+        return  # a run fetches it
+    model_id = chosen_model(name, home.path).model_id
+    found = read_published(
+        home.path, "SELECT any_value(model_id) AS model_id, min(born_week) AS born FROM issues"
+    )
+    if found is None or found["model_id"][0] in (None, model_id):
         return
-    decided = check_decisions(home, text)
-    if decided:
-        out.print(f"Decisions of people in order: {decided}")
+    raise ConfigurationError(
+        f"{SETTINGS_FILE}: engine.vector_model is {model_id}, and the issues were found with "
+        f"{found['model_id'][0]}: run `voc rebuild --from "
+        f"{week_label(home.settings.company.first_week)}`, which keeps every issue's way in table "
+        "issue_crosswalk, or go back"
+    )
 
 
 def _check_exposure(home: Home) -> None:

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from assets.commands.listing import counted, print_rows
-from assets.curation_file import add_decision, file_text, remove_decision
+from assets.curation_file import add_decision, check_decisions, file_text, remove_decision
 from assets.home import Home
-from models.curation import CURATION_FILE, parse_decisions
+from models.curation import CURATION_FILE, Decision, parse_decisions
 from models.errors import ConfigurationError
 from models.week import week_label
 from voc_pipeline.warehouse.publish import read_published
@@ -64,15 +64,26 @@ def list_issues(
 
 
 def _list_decisions(home: Home) -> None:
+    written = parse_decisions(file_text(home), CURATION_FILE)
+    rows, aside = check_decisions(home, file_text(home)) if written else (pl.DataFrame(), [])
+    now = {row["decision_id"]: row for row in rows.to_dicts()}
+
+    def told(one: Decision) -> str:
+        called = now[one.id]["issue_id"]
+        moved = f" (now {called})" if called != one.issue else ""
+        return f"{one.do} {one.issue}{moved} {one.into or one.value or ''}".strip()
+
     listed = [
-        (line, one.id, one.on, f"{one.do} {one.issue} {one.into or one.value or ''}".strip(),
-         one.by, one.why)
-        for line, one in parse_decisions(file_text(home), CURATION_FILE)
+        (line, one.id, one.on, "stands" if now[one.id]["is_in_force"] else "set aside",
+         told(one), one.by, one.why)
+        for line, one in written
     ]  # fmt: skip
     if not listed:
         out.print(f"No decisions in {CURATION_FILE}.")
         return
-    print_rows(out, ("line", "decision", "on"), ("what", "by", "why"), listed)
+    print_rows(out, ("line", "decision", "on", "state"), ("what", "by", "why"), listed)
+    for line in aside:
+        out.print(escape(line))
 
 
 @app.command()

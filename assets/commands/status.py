@@ -11,6 +11,7 @@ from rich.markup import escape
 from assets.commands.delivery import delivery_lines
 from assets.commands.listing import counted, print_rows
 from assets.home import Home
+from models.errors import ConfigurationError
 from models.week import ONE_WEEK, week_label, weeks_between
 from voc_pipeline.warehouse.publish import read_published
 
@@ -40,6 +41,7 @@ def status(
     out.print(f"Closed weeks not run yet: {waiting}")
     _print_health(chosen)
     _print_set_aside(chosen)
+    _print_decisions(chosen)
     _print_restated(chosen, newest["week_label"])
     for line in delivery_lines(chosen, newest["week_start"]):
         out.print(escape(line))
@@ -76,6 +78,20 @@ def _print_set_aside(home: Home) -> None:
     told = f": {each}; reasons and remedies in table rejects" if each else ""
     number = int(aside["found"].sum())
     out.print(f"Set aside in all weeks: {number:,}{escape(told)}")
+
+
+def _print_decisions(home: Home) -> None:
+    """How many decisions of people stand, and how many a rebuild left without their issue."""
+    from assets.curation_file import check_decisions, file_text
+
+    try:
+        rows, aside = check_decisions(home, file_text(home))
+    except ConfigurationError:
+        out.print("Decisions of people: a run would refuse them; `voc check` says why")
+        return
+    if rows.height:
+        told = f", {len(aside)} set aside (`voc check` says why)" if aside else ""
+        out.print(f"Decisions of people: {rows['is_in_force'].sum()} stand{told}")
 
 
 def _print_restated(home: Home, last: str) -> None:

@@ -5,7 +5,8 @@ decision is stands in `models.curation`, and so does the order in which merges a
 followed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NoReturn
 
@@ -45,8 +46,9 @@ def read_rulings(
     """One row per decision (models.curation.DecisionRow), its issues as they are called now.
 
     A decision that was made before a rebuild took its issue apart is set aside (not in force),
-    with what leans on it, so that the rebuild goes on; the second answer says which and why. A
-    new one about such an issue is refused.
+    with what leans on it, so that the rebuild goes on; the second answer says which and why. So is
+    a name, theme or owner of an issue that a rebuild put together with a larger one that has its
+    own. A new one about an issue that was taken apart is refused.
 
     Args:
         written: the file's decisions in order.
@@ -79,20 +81,65 @@ def read_rulings(
                     _refuse(line, one, f"{apart}; name one, or remove it")
                 if apart:
                     renamed.pop(name, None)
-                    aside[one.id] = f"{CURATION_FILE} line {line}: {one.id} is set aside: {apart}"
-            if one.function is not None and one.function not in functions:
-                _refuse(line, one, f"function {one.function!r} is not in settings.toml")
-            if one.theme is not None and themes and one.theme not in themes:
-                _refuse(
-                    line, one, f"theme {one.theme!r} is not in glossary.toml: add it there first"
-                )
+                    aside[one.id] = _put_aside(line, one.id, apart)
+            _refuse_unknown_place(line, one, functions, themes)
             row = _row(position, one, renamed) | {"is_in_force": one.id not in aside}
             _refuse_other_use(line, one, row, used.get(one.id))
             rows.append(row)
         except ConfigurationError as error:
             findings.append(str(error))
     refuse(findings)
-    return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"), list(aside.values())
+    lines = {one.id: line for line, one in written}
+    for row, why in _outdone(rows, crosswalk):
+        row["is_in_force"] = False
+        aside[str(row["decision_id"])] = _put_aside(
+            lines[str(row["decision_id"])], str(row["decision_id"]), why
+        )
+    told = [aside[one.id] for _, one in written if one.id in aside]
+    return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"), told
+
+
+def _refuse_unknown_place(
+    line: int, one: Decision, functions: Collection[str], themes: Collection[str]
+) -> None:
+    if one.function is not None and one.function not in functions:
+        _refuse(line, one, f"function {one.function!r} is not in settings.toml")
+    if one.theme is not None and themes and one.theme not in themes:
+        _refuse(line, one, f"theme {one.theme!r} is not in glossary.toml: add it there first")
+
+
+def _put_aside(line: int, decision_id: str, why: str) -> str:
+    return (
+        f"{CURATION_FILE} line {line}: {decision_id} is set aside: {why}; remove the line, or "
+        "decide anew (`voc issue list` has the issues there are)"
+    )
+
+
+def _outdone(
+    rows: Sequence[dict[str, object]], crosswalk: pl.DataFrame
+) -> Iterator[tuple[dict[str, object], str]]:
+    """Names, themes and owners beside that of the largest part, where a rebuild made one issue."""
+    size = dict(crosswalk.group_by("old_issue_id").agg(pl.col("mention_count").sum()).iter_rows())
+    said: dict[tuple[object, object], list[dict[str, object]]] = defaultdict(list)
+    for row in rows:
+        if row["is_in_force"] and row["action"] in ("rename", "move", "assign"):
+            said[row["action"], row["issue_id"]].append(row)
+    for rivals in said.values():
+        kept = max(
+            rivals,
+            key=lambda row: (
+                row["written_issue_id"] == row["issue_id"], size.get(row["written_issue_id"], 0)
+            ),
+        )  # fmt: skip
+        for row in rivals:
+            if row is not kept:
+                yield (
+                    row,
+                    (
+                        f"a rebuild put {row['written_issue_id']} into {row['issue_id']}, and "
+                        f"{kept['decision_id']} decides the same of a larger part of it"
+                    ),
+                )
 
 
 def _row(position: int, one: Decision, renamed: Mapping[str, str]) -> dict[str, object]:
@@ -258,12 +305,18 @@ def curate_issues(
 
 
 def concerned(register: Collection[str], decisions: pl.DataFrame, rulings: Rulings) -> list[str]:
-    """Issues and parts whose mentions a merge or split changes."""
+    """Issues and parts whose mentions a merge or split changes, as far as they are there yet.
+
+    A part is there once the issue that it is split from is.
+    """
     mapped = decisions.filter(pl.col("action").is_in(["merge", "split"]))
     named = {*mapped["issue_id"], *mapped["other_issue_id"].drop_nulls()}
     ends = {rulings.issue_of(one, frozenset()) for one in named}
-    parts = set(mapped.filter(pl.col("action") == "split")["other_issue_id"])
-    return sorted((named | ends) & ({*register} | parts))
+    there = set(register)
+    for one in mapped.filter(pl.col("action") == "split").to_dicts():
+        if one["issue_id"] in there:
+            there.add(one["other_issue_id"])
+    return sorted((named | ends) & there)
 
 
 def _renew(
