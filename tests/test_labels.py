@@ -1,15 +1,18 @@
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from models.settings import FunctionSettings
+from voc_pipeline.issues.evidence import read_evidence
 from voc_pipeline.issues.functions import place_issues
 from voc_pipeline.issues.labels import proper_names
-from voc_pipeline.issues.phrases import words_of
-from voc_pipeline.issues.quotes import quotes_of_members
+from voc_pipeline.issues.phrases import phrases_of, words_of
+from voc_pipeline.issues.quotes import pick_quotes, quotes_of_members
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.registry import advance_register
+from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.vectors import embed_segments, load_model
 from voc_pipeline.issues.wordings import Wordings
 
@@ -144,6 +147,41 @@ def test_words_written_with_a_capital_in_a_sentence_are_names_and_not_those_that
     assert proper_names([texts]) == {"acm"}
 
 
+def test_a_detail_that_few_of_an_issue_tell_is_no_part_of_its_name():
+    told = ("pain; hospital", "bed; hospital", "hospital, full", "hospital and my pain", "hospital",
+            "the hospital: pain", "hospital; rang", "home from hospital")  # fmt: skip
+    label = chosen(*told, "left in hospital alone", "hospital alone")
+    assert label == "Hospital, pain"
+
+
+def test_a_sentence_pasted_into_many_letters_does_not_outweigh_what_others_say(model):
+    pasted = ("assuming no one cares either way block the noteworthy parcel record",) * 40
+    rows = window(model, extra=pasted).with_columns(text_key="segment_id")
+    labels = run(rows, model).issues["label"].str.to_lowercase().to_list()
+    assert labels
+    assert not any(word in label for label in labels for word in ("cares", "noteworthy"))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "cut"),
+    [
+        ("they delivered a damaged table", "damaged table", "delivered a damaged"),
+        ("it told a tale to two different people", "tale to two different people",
+         "tale to two different"),
+        ("no stock since yesterday", "no stock", "stock since yesterday"),
+    ],
+)  # fmt: skip
+def test_a_phrase_ends_with_what_it_tells_of(text, whole, cut):
+    found = {" ".join(one.words) for one in phrases_of(words_of(text))}
+    assert whole in found
+    assert cut not in found
+
+
+def test_what_is_always_said_behind_a_verb_is_cut_out_of_it():
+    texts = ("answer the phone quicker", "answered the phone quicker", "answers my phone quicker")
+    assert chosen(*texts).endswith("the phone quicker")
+
+
 def test_feelings_without_a_thing_found_no_issue(model):
     vents = [f"{first} {last}" for first in ("what a", "such a", "an utter", "a total", "a big")
              for last in ("disgrace", "shambles", "mess", "joke", "nightmare")]  # fmt: skip
@@ -276,3 +314,34 @@ def test_quotes_are_complaints_of_several_people_in_words_of_their_own():
     assert sum("late again" in one for one in found) == 1
     assert "The courier lost the whole shipment." not in found[:3]
     assert len(set(found)) == 4
+
+
+def test_quotes_speak_in_the_words_of_the_label():
+    texts = [
+        "The driver was rude to us.", "No reply came from the office.", "Nobody rang me.",
+        "The box was broken.", "Nobody cleaned the lounge.", "The agent at our gate lied.",
+        "No crew, no gate, no agent, no pilot.", "A rude gate agent lost my bag.", "It was late.",
+    ]  # fmt: skip
+    rows = window_of(texts)
+    issue = Standing(
+        number=1, vector_sum=np.array([1.0, 0.0]), weight=1.0, threshold=0.5, born_week=MONDAY,
+        first_week=MONDAY, last_week=MONDAY, member_count=9, label="No gate agent",
+    )  # fmt: skip
+    evidence = read_evidence(rows, week=MONDAY, young_weeks=3)
+    place = np.zeros(len(texts), dtype=np.int64)
+    quotes = pick_quotes([issue], evidence, place, MONDAY)
+    central = quotes.filter(~pl.col("is_edge"))["quote"].to_list()
+    assert len(central) == 3
+    assert all("agent" in one for one in central), central
+
+
+def window_of(texts: list[str]) -> pl.DataFrame:
+    """One text a person, ever farther from the first."""
+    names = [f"s{at}" for at in range(len(texts))]
+    return pl.DataFrame(
+        {
+            "segment_id": names, "feedback_id": names, "segment_text": texts, "text_hash": names,
+            "source_id": "mail", "voice_key": names, "text_key": texts, "week_start": MONDAY,
+            "received_week": MONDAY, "vector": [[1.0, at / 100] for at in range(len(texts))],
+        }
+    ).with_columns(current_issue_id=pl.lit(None, dtype=pl.String))  # fmt: skip

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from voc_pipeline.issues.evidence import Codes, Evidence, distinct_rows
-from voc_pipeline.issues.phrases import sentence, stem_of, words_of
+from voc_pipeline.issues.phrases import content_of, sentence, stem_of, words_of
 from voc_pipeline.issues.standing import Standing
 from voc_pipeline.issues.wordings import Wordings
 
@@ -21,6 +21,8 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,30}\b")
 _SMALL = re.compile(r"(?<= )[a-z]{3,30}\b")
 _TEXTS_PER_ISSUE = 100
 _CHARACTERS = 400
+_COPIED_WORDS = 5
+"""Texts with the same words of content, so many or more, are copies of one."""
 _LEAST_ADDRESSED = _LEAST_NAMED = 3
 _NAME_SHARE = 0.8
 
@@ -97,9 +99,23 @@ def _central_texts(
         if one.is_open and len(mine):
             mine = distinct_rows(evidence, mine)
             likeness = (evidence.vectors[mine] @ one.centre()).round(6)
-            nearest = mine[np.argsort(-likeness, kind="stable")[:_TEXTS_PER_ISSUE]]
-            texts[at] = [spoken[row][:_CHARACTERS] for row in nearest]
+            nearest = mine[np.argsort(-likeness, kind="stable")]
+            texts[at] = _own_words(spoken[row][:_CHARACTERS] for row in nearest)
     return texts
+
+
+def _own_words(texts: Iterable[str]) -> list[str]:
+    """The first hundred, without copies: a sentence pasted by many is the wording of one."""
+    chosen: list[str] = []
+    heard: set[frozenset[str]] = set()
+    for text in texts:
+        said = content_of(words_of(text)).stems
+        if len(said) < _COPIED_WORDS or said not in heard:
+            chosen.append(text)
+            if len(chosen) == _TEXTS_PER_ISSUE:
+                break
+        heard.add(said)
+    return chosen
 
 
 def _accounts(texts: Iterable[list[str]]) -> set[str]:

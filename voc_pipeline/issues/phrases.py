@@ -12,6 +12,7 @@ from typing import NamedTuple
 from voc_pipeline.issues.stopwords import (
     AMOUNTS,
     BREAKS,
+    DAYS,
     DETERMINERS,
     FILLERS,
     HELPERS_OF_NOT,
@@ -20,6 +21,7 @@ from voc_pipeline.issues.stopwords import (
     NEGATIONS,
     NOBODY,
     OBJECTS,
+    OWNERS,
     PARTICLES,
     QUALITIES,
     QUANTITIES,
@@ -36,10 +38,12 @@ _TOKEN = re.compile(
 )
 _LONGEST_PHRASE = 6
 _NO_START = WEAK_EDGES | TIME_UNITS | AMOUNTS | UNFINISHED | FILLERS | {"back"}
-_NO_END = WEAK_EDGES | NEGATIONS | UNFINISHED
+_NO_END = WEAK_EDGES | NEGATIONS | UNFINISHED | DAYS
 NOT = "not"
 TOO = "too"
 _LEAST_STEM = 3
+_LONGEST_THING = 5
+"""Of words in -ed, those so short may be things: "the bed", "my speed"."""
 _ENDINGS = (
     ("'s", ""), ("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"),
     ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""), ("ing", ""), ("ed", ""), ("e", ""),
@@ -110,8 +114,10 @@ def _before(words: list[str], start: int) -> str:
     if near in NEGATIONS | NOBODY:
         return NOT
     if near in LINKS and is_content(far):
-        return f"{far} {near}"
-    return near if near in LEADS or is_content(near) else ""
+        return f"{stem_of(far)} {near}"
+    if near in OWNERS and is_content(far):
+        return stem_of(far)
+    return near if near in LEADS else stem_of(near) if is_content(near) else ""
 
 
 def _behind(words: list[str], end: int) -> str:
@@ -122,8 +128,8 @@ def _behind(words: list[str], end: int) -> str:
     if near[:1].isdigit():
         return "1"
     if near in LINKS and is_content(far):
-        return f"{near} {far}"
-    return near if near in PARTICLES or is_content(near) else ""
+        return f"{near} {stem_of(far)}"
+    return near if near in PARTICLES else stem_of(near) if is_content(near) else ""
 
 
 def _may_start(word: str, following: str) -> bool:
@@ -145,7 +151,8 @@ def _may_end(word: str, before: str) -> bool:
         return is_content(before)
     if len(word) < 2 or word[0].isdigit() or word in _NO_END:
         return False
-    return word not in QUALITIES or before not in WAITING  # "the wrong": of what, it leaves open
+    waits = word in QUALITIES or (word.endswith("ed") and len(word) > _LONGEST_THING)
+    return not (waits and before in WAITING)  # "the wrong", "a damaged": what, it leaves open
 
 
 def meaning_of(phrase: tuple[str, ...]) -> frozenset[str]:

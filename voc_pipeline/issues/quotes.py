@@ -17,6 +17,7 @@ from voc_pipeline.issues.evidence import Codes, Evidence, Matrix, vectors_of
 from voc_pipeline.issues.phrases import is_content, stem_of, words_of
 from voc_pipeline.issues.problems import weigh
 from voc_pipeline.issues.standing import Standing
+from voc_pipeline.issues.stopwords import WEAK_EDGES
 
 CENTRAL = 3
 LENGTH = (20, 280)
@@ -57,7 +58,9 @@ def pick_quotes(
     likeness = np.einsum("ij,ij->i", evidence.vectors[rows], centres[place[rows]])
     names = pl.Series([one.issue_id for one in standings])
     members = evidence.frame[rows].select(_READ)
-    return _chosen(members.with_columns(issue_id=names.gather(place[rows])), likeness, week)
+    labels = {one.issue_id: _spoken(one.label) for one in standings}
+    members = members.with_columns(issue_id=names.gather(place[rows]))
+    return _chosen(members, likeness, week, labels)
 
 
 def quotes_of_members(members: pl.DataFrame, week: date) -> pl.DataFrame:
@@ -73,10 +76,12 @@ def quotes_of_members(members: pl.DataFrame, week: date) -> pl.DataFrame:
     vectors = vectors_of(members)
     issue = members["issue_id"].rank("dense").to_numpy().astype(np.int64) - 1
     likeness = np.einsum("ij,ij->i", vectors, centroids(vectors, issue)[issue])
-    return _chosen(members.select(*_READ, "issue_id"), likeness, week)
+    return _chosen(members.select(*_READ, "issue_id"), likeness, week, {})
 
 
-def _chosen(members: pl.DataFrame, likeness: Matrix, week: date) -> pl.DataFrame:
+def _chosen(
+    members: pl.DataFrame, likeness: Matrix, week: date, labels: dict[str, frozenset[str]]
+) -> pl.DataFrame:
     """One row per quote: three texts near an issue's centre, clear ones first, and one far off."""
     ranked = (
         members.with_columns(likeness=pl.Series(likeness.astype(np.float64).round(_DECIMALS)))
@@ -91,7 +96,7 @@ def _chosen(members: pl.DataFrame, likeness: Matrix, week: date) -> pl.DataFrame
     rows: list[tuple[date, str, int, bool, str, str]] = []
     for (issue_id,), mine in ranked.group_by("issue_id", maintain_order=True):
         texts, voices = mine["segment_text"].to_list(), mine["voice_key"].to_list()
-        central = _central(texts, voices)
+        central = _central(texts, voices, labels.get(str(issue_id), frozenset()))
         edge = _edge(texts, voices, central)
         for rank, at in enumerate([*central, *edge], start=1):
             segment_id, quote = mine["segment_id"][at], texts[at]
@@ -99,13 +104,14 @@ def _chosen(members: pl.DataFrame, likeness: Matrix, week: date) -> pl.DataFrame
     return pl.DataFrame(rows, schema=QUOTE_SCHEMA, orient="row")
 
 
-def _central(texts: list[str], voices: list[str]) -> list[int]:
+def _central(texts: list[str], voices: list[str], label: frozenset[str]) -> list[int]:
     """Three of the nearer half, or dozen: clear complaints first, each unlike those before it.
 
-    A person comes twice only if fewer than three spoke.
+    Of these, who speaks in the words of the issue's label. A person comes twice only if fewer
+    than three spoke.
     """
     near = range(min(len(texts), _ASKED, max(_LEAST_ASKED, len(texts) // 2)))
-    order = sorted(near, key=lambda at: (-_clearness(texts[at]), at))
+    order = sorted(near, key=lambda at: (-_clearness(texts[at], label), at))
     chosen: list[int] = []
     for may_be_alike in (False, True):
         for at in order:
@@ -131,14 +137,18 @@ def _edge(texts: list[str], voices: list[str], central: list[int]) -> list[int]:
 
 
 @lru_cache(maxsize=65_536)
-def _clearness(text: str) -> int:
-    """How well a text stands for an issue: a complaint by its own words, whole, of good length."""
+def _clearness(text: str, label: frozenset[str] = frozenset()) -> int:
+    """How well a text stands for an issue: a complaint by its own words, whole, of good length.
+
+    And in words of the label: all of them, or half.
+    """
     said = weigh(text[: 4 * LENGTH[1]])
     is_complaint = said.problem >= _PLAIN_CUE and said.problem > said.praise
     first = _FIRST_WORD.match(text)
     is_whole = first is not None and first[1].lower() not in _JOINTS and text[-1] not in ",:-("
     fits = LENGTH[0] <= len(text) <= LENGTH[1]
-    return 4 * fits + 2 * is_complaint + is_whole
+    named = int(2 * len(label & _spoken(text)) / max(len(label), 1))
+    return 12 * fits + 6 * is_complaint + 2 * named + is_whole
 
 
 def _are_alike(text: str, other: str) -> bool:
@@ -150,3 +160,9 @@ def _are_alike(text: str, other: str) -> bool:
 @lru_cache(maxsize=16_384)
 def _content(text: str) -> frozenset[str]:
     return frozenset(stem_of(word) for word in words_of(text) if is_content(word))
+
+
+@lru_cache(maxsize=16_384)
+def _spoken(text: str) -> frozenset[str]:
+    """Stems of the words that a label may begin or end with."""
+    return frozenset(stem_of(word) for word in words_of(text) if word not in WEAK_EDGES)

@@ -63,7 +63,10 @@ TROUBLE_STEMS = ("cancel", "crash", "damag", "fail", "freez", "reject")
 DETERMINERS = frozenset(
     "a an the my your our their his her its this that these those very so too such".split()  # noqa: SIM905
 )
-WAITING = DETERMINERS | frozenset("at by for from in into of on to with".split())  # noqa: SIM905
+NUMERALS = frozenset("two three four five six seven eight nine ten".split())  # noqa: SIM905
+WAITING = (
+    DETERMINERS | NUMERALS | frozenset("at by for from in into of on to with".split())  # noqa: SIM905
+)
 QUALITIES = frozenset(
     """
     bad big different extra full good great incorrect long new old other poor right same short
@@ -71,6 +74,9 @@ QUALITIES = frozenset(
     """.split()  # noqa: SIM905 - a list of quoted words would hide them
 )
 """Behind one of `WAITING` they wait for what they describe: no label ends with "the wrong"."""
+
+DAYS = frozenset("ago today tomorrow tonight yesterday".split())  # noqa: SIM905
+"""No label ends with one: when it was said is not what was said."""
 
 UNFINISHED = frozenset(
     """
@@ -125,7 +131,8 @@ LINKS = frozenset("and at by for from in of on to with".split())  # noqa: SIM905
 HELPERS_OF_NOT = frozenset("can could did do does may might shall should will would".split())  # noqa: SIM905
 """These belong to the "not" behind them: "did not answer", never "not answer"."""
 
-OBJECTS = DETERMINERS - {"so", "such", "too", "very"} | {"me", "us", "him", "them"}
+OWNERS = DETERMINERS - {"so", "such", "too", "very"}
+OBJECTS = OWNERS | {"me", "us", "him", "them"}
 """A verb in front of one of these goes on: no label ends with "asks" where all say "asks me"."""
 
 QUANTITIES = frozenset("few little long many much".split())  # noqa: SIM905

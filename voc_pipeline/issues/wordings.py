@@ -40,6 +40,12 @@ _TELLING, _PLAIN, _COMPOUND, _VAGUE, _PRAISE = 2.2, 1.0, 0.8, 0.5, 0.1
 _SINGLE_WEIGHT, _NAME_WEIGHT = 0.7, 0.3
 """A phrase with one word of meaning says less, and the name of a product or place hardly any."""
 _ONCE_WEIGHT = 0.8
+_ENOUGH, _TOO_FEW = 0.08, 0.05
+"""A phrase speaks for an issue if so large a share of its texts says each of its words. Below the
+second, or where only two texts of eight or more do, it would mislead."""
+_ASIDE = 0.25
+"""So it does if it weighs less than this share of the issue's strongest word."""
+_ROOT = 4
 _KEEP_SHARE = 0.7
 """A name stays while its score is at least this share of the best candidate's."""
 
@@ -81,6 +87,10 @@ class Wordings:
         self._content = {at: [content_of(text) for text in mine] for at, mine in words.items()}
         self._counts = {
             at: Counter(stem for text in mine for stem in text.stems)
+            for at, mine in self._content.items()
+        }
+        self._felt = {
+            at: sum(not text.stems.isdisjoint(_FELT) for text in mine)
             for at, mine in self._content.items()
         }
         self._sizes = {at: max(len(mine), 1) for at, mine in words.items()}
@@ -126,28 +136,84 @@ class Wordings:
         """The phrase, used by several customers, that says most of what sets the issue apart.
 
         Next to it a whole clause of one customer that tells what is wrong, in words that others
-        of the issue use too.
+        of the issue use too. Where no phrase speaks for enough of them, the issue's two strongest
+        words.
         """
         said = {meaning: one for meaning, one in self._said(at).items() if one.whole}
         likely = sorted(said, key=lambda one: (-self._base(at, one, said[one]), sorted(one)))
         ranked = sorted(
-            (self._rank(at, one, said[one]), -self._score(at, one, said[one]), sorted(one), one)
+            (
+                not self._is_shared(at, one, said[one]),
+                self._rank(at, one, said[one]),
+                -self._score(at, one, said[one]),
+                sorted(one),
+                one,
+            )
             for one in likely[:_ASKED]
         )
-        kept = meaning_of(words_of(current))
-        if current and ranked and kept in self._said(at):
-            score = self._score(at, kept, self._said(at)[kept])
-            if score >= -_KEEP_SHARE * ranked[0][1]:
-                return current
+        if ranked and self._stays(at, current, ranked[0][-1]):
+            return current
         choice = {one: _by_use(said[one].whole) for *_, one in ranked}
-        if (not ranked or ranked[0][0] > 1) and (word := self._word_of_many(at)):
-            ranked, choice = [(0, 0.0, [], word)], {word: self._spellings(at, min(word))}
+        is_weak = not ranked or ranked[0][0] or ranked[0][1] > 1
+        if (is_weak or self._is_aside(at, ranked[0][-1])) and (topic := self._topic(at)):
+            meaning = frozenset(map(stem_of, topic))
+            ranked, choice = [(False, 0, 0.0, [], meaning)], {meaning: [", ".join(topic)]}
         taken = {meaning_of(words_of(label)) for label in used}
         for *_, meaning in sorted(ranked, key=lambda one: one[-1] in taken):
             for phrase in choice[meaning]:
                 if sentence(phrase) not in used:
                     return sentence(phrase)
         return current
+
+    def _stays(self, at: int, current: str, best: Meaning) -> bool:
+        """Whether the name in use is said, shared, and nearly as good as the best.
+
+        As good, where only the best tells what is wrong.
+        """
+        kept = meaning_of(words_of(current))
+        said = self._said(at)
+        if not current or kept not in said or not self._is_shared(at, kept, said[kept]):
+            return False
+        tells_less = self._says(kept, said[kept]) < _TELLING <= self._says(best, said[best])
+        least = 1.0 if tells_less else _KEEP_SHARE
+        return self._score(at, kept, said[kept]) >= least * self._score(at, best, said[best])
+
+    def _topic(self, at: int) -> list[str]:
+        """The strongest word of many texts and the next one of another root; one that most say.
+
+        None where the issue has no such word.
+        """
+        size, stems = self._sizes[at], self._counts[at]
+        many = [one for one in self.terms(at) if stems[stem_of(one)] / size > self._too_few(at)]
+        others = [one for one in many[1:] if one[:_ROOT] != many[0][:_ROOT]]
+        is_alone = many and stems[stem_of(many[0])] >= _ONE_WORD_SHARE * size
+        return many[:1] + others[:1] if others or is_alone else []
+
+    def _is_aside(self, at: int, meaning: Meaning) -> bool:
+        """Whether a phrase holds little of what the issue's strongest word says."""
+        weight = sum(self._weight(at, stem) for stem in sorted(meaning))
+        strongest = [self._weight(at, stem_of(one)) for one in self.terms(at)[:1]]
+        return weight < _ASIDE * sum(strongest)
+
+    def _is_shared(self, at: int, meaning: Meaning, said: _Said) -> bool:
+        """Whether each word of a phrase is said by enough of the issue to speak for it."""
+        return self._shared(at, meaning, said) > self._too_few(at)
+
+    def _shared(self, at: int, meaning: Meaning, said: _Said) -> float:
+        """The least share of the issue's texts, but for one, that say one of the phrase's words.
+
+        All words for a feeling are one, and a lone word that is denied is one with its "not".
+        """
+        content = meaning - {NOT, TOO}
+        counts = [self._counts[at][one] for one in content - _FELT]
+        if not content.isdisjoint(_FELT):
+            counts.append(self._felt[at])
+        if len(content) == 1 and NOT in meaning:
+            counts.append(said.texts)
+        return (min(counts) - 1) / self._sizes[at]
+
+    def _too_few(self, at: int) -> float:
+        return max(_TOO_FEW, min(1.0, self._sizes[at] / 4 - 1) / self._sizes[at])
 
     def _rank(self, at: int, meaning: Meaning, said: _Said) -> int:
         """0 for what was said twice in the same words, or is a clause that tells what is wrong.
@@ -172,13 +238,6 @@ class Wordings:
     def _texts_with(self, at: int, content: Meaning) -> int:
         """Texts of an issue that have all these stems, in whatever words and order."""
         return sum(content <= text.stems for text in self._content[at])
-
-    def _word_of_many(self, at: int) -> Meaning:
-        """The stem that sets the issue apart most, if enough of its texts have it."""
-        terms = self.terms(at)
-        stem = stem_of(terms[0]) if terms else ""
-        enough = self._counts[at][stem] >= max(2, _ONE_WORD_SHARE * self._sizes[at])
-        return frozenset({stem} if stem and enough else ())
 
     def _said(self, at: int) -> dict[Meaning, _Said]:
         """What the issue's texts say, by meaning. What mostly follows a "never" is left out."""
@@ -226,23 +285,31 @@ class Wordings:
         return weight * math.pow(math.sqrt(texts * most) / self._sizes[at], 0.4)
 
     def _score(self, at: int, meaning: Meaning, said: _Said) -> float:
-        """The base, more for what tells of a problem, less for a bare topic, name or praise."""
+        """The base, more for what tells of a problem, less for a bare topic, name or praise.
+
+        And less if few of the issue say it.
+        """
+        content = meaning - {NOT, TOO}
+        score = self._says(meaning, said) * self._base(at, meaning, said)
+        if len(content) == 1:
+            score *= _SINGLE_WEIGHT if content.isdisjoint(self._names) else _NAME_WEIGHT
+        if max(said.every.values()) == 1:
+            score *= _ONCE_WEIGHT
+        return round(score * min(1.0, self._shared(at, meaning, said) / _ENOUGH), 9)
+
+    @staticmethod
+    def _says(meaning: Meaning, said: _Said) -> float:
+        """What a phrase says: what is wrong, that something is, a thing, or praise."""
         content = sorted(meaning - {NOT, TOO})
         told = sum(_is_trouble(stem) for stem in content)
         phrase = _by_use(said.whole or said.every)[0]
         tells = _tells(phrase)
         is_told = told > 0 or (NOT in meaning and len(content) > 1)
         if tells < 0 or not _LIKED.isdisjoint(content):
-            says = _PRAISE
-        elif tells > 0 or TOO in meaning or is_told:
-            says = _VAGUE if told == len(content) else _TELLING
-        else:
-            says = _COMPOUND if all(map(is_content, phrase.split())) else _PLAIN
-        if len(content) == 1:
-            says *= _NAME_WEIGHT if content[0] in self._names else _SINGLE_WEIGHT
-        if max(said.every.values()) == 1:
-            says *= _ONCE_WEIGHT
-        return round(says * self._base(at, meaning, said), 9)
+            return _PRAISE
+        if tells > 0 or TOO in meaning or is_told:
+            return _VAGUE if told == len(content) else _TELLING
+        return _COMPOUND if all(map(is_content, phrase.split())) else _PLAIN
 
 
 def _by_use(said: Counter[str]) -> list[str]:
@@ -264,4 +331,5 @@ def _is_trouble(stem: str) -> bool:
 
 
 _TROUBLE_WORDS = frozenset(stem_of(word) for word in TROUBLE | FEELINGS)
+_FELT = frozenset(stem_of(word) for word in FEELINGS)
 _LIKED = frozenset(stem_of(word) for word in LIKINGS)
