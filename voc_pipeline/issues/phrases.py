@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from voc_pipeline.issues.stopwords import (
     AMOUNTS,
+    BESIDE_VERBS,
     BREAKS,
     DAYS,
     DETERMINERS,
@@ -37,7 +38,7 @@ _TOKEN = re.compile(
     r"@\w{1,60}|https?://\S{1,500}|\[[A-Za-z_]{1,30}\]|[^\W_]+(?:['\u2019-][^\W_]+){0,3}|[.,;:!?()\n]"
 )
 _LONGEST_PHRASE = 6
-_NO_START = WEAK_EDGES | TIME_UNITS | AMOUNTS | UNFINISHED | FILLERS | {"back"}
+_NO_START = WEAK_EDGES | TIME_UNITS | AMOUNTS | UNFINISHED | FILLERS | BESIDE_VERBS
 _NO_END = WEAK_EDGES | NEGATIONS | UNFINISHED | DAYS
 NOT = "not"
 TOO = "too"

@@ -24,6 +24,7 @@ LENGTH = (20, 280)
 """Texts of so many characters come before others."""
 _DECIMALS = 6
 _PLAIN_CUE = 1.8
+_NAMED = (0, 1, 7)
 _ASKED, _LEAST_ASKED, _FARTHEST = 40, 12, 20
 _ALIKE = 0.5
 _FIRST_WORD = re.compile(
@@ -138,17 +139,19 @@ def _edge(texts: list[str], voices: list[str], central: list[int]) -> list[int]:
 
 @lru_cache(maxsize=65_536)
 def _clearness(text: str, label: frozenset[str] = frozenset()) -> int:
-    """How well a text stands for an issue: a complaint by its own words, whole, of good length.
+    """How well a text stands for an issue: of good length, a complaint by its own words, whole.
 
-    And in words of the label: all of them, or half.
+    All words of the label are worth more than a plain complaint, half of them little, and praise
+    is worth less than nothing.
     """
     said = weigh(text[: 4 * LENGTH[1]])
-    is_complaint = said.problem >= _PLAIN_CUE and said.problem > said.praise
+    is_praise = said.praise > 0 and said.praise >= said.problem
+    is_complaint = said.problem - said.praise >= _PLAIN_CUE
     first = _FIRST_WORD.match(text)
     is_whole = first is not None and first[1].lower() not in _JOINTS and text[-1] not in ",:-("
     fits = LENGTH[0] <= len(text) <= LENGTH[1]
-    named = int(2 * len(label & _spoken(text)) / max(len(label), 1))
-    return 12 * fits + 6 * is_complaint + 2 * named + is_whole
+    named = _NAMED[int(2 * len(label & _spoken(text)) / max(len(label), 1))]
+    return 24 * fits - 12 * is_praise + 5 * is_complaint + named + 2 * is_whole
 
 
 def _are_alike(text: str, other: str) -> bool:

@@ -109,6 +109,9 @@ BREAKS = frozenset(
 PARTICLES = frozenset("up off out down away".split())  # noqa: SIM905
 """These end a label behind a verb: "hung up", "locked out"."""
 
+BESIDE_VERBS = frozenset("apart away back together".split())  # noqa: SIM905
+"""No label starts with one, as its verb stands before it: "[putting it] together"."""
+
 AMOUNTS = frozenset("bit couple little lot lots half quite".split())  # noqa: SIM905
 """No label starts with one of these."""
 
