@@ -43,8 +43,7 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
     texts = _central_texts(standings, evidence, place)
     accounts = _accounts(texts.values())
     words = {
-        at: [tuple("" if word in accounts else word for word in words_of(text)) for text in mine]
-        for at, mine in texts.items()
+        at: [_without(accounts, words_of(text)) for text in mine] for at, mine in texts.items()
     }
     background = Wordings(words, proper_names(texts.values()))
     used = {one.label for at, one in enumerate(standings) if at not in due and one.label}
@@ -116,6 +115,13 @@ def _own_words(texts: Iterable[str]) -> list[str]:
                 break
         heard.add(said)
     return chosen
+
+
+def _without(accounts: set[str], words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words, where the name of an account ends a phrase."""
+    if accounts.isdisjoint(words):
+        return words
+    return tuple("" if word in accounts else word for word in words)
 
 
 def _accounts(texts: Iterable[list[str]]) -> set[str]:
