@@ -177,6 +177,11 @@ def test_a_phrase_ends_with_what_it_tells_of(text, whole, cut):
     assert cut not in found
 
 
+def test_what_is_asked_for_is_said_as_it_is_asked():
+    texts = ("employ more staff", "you need more staff at night", "more staff please", "staff left")
+    assert chosen(*texts) == "More staff"
+
+
 def test_what_is_always_said_behind_a_verb_is_cut_out_of_it():
     texts = ("answer the phone quicker", "answered the phone quicker", "answers my phone quicker")
     assert chosen(*texts).endswith("the phone quicker")

@@ -17,6 +17,7 @@ from voc_pipeline.issues.stopwords import (
     DETERMINERS,
     FILLERS,
     HELPERS_OF_NOT,
+    LACKING,
     LEADS,
     LINKS,
     NEGATIONS,
@@ -40,6 +41,7 @@ _TOKEN = re.compile(
 _LONGEST_PHRASE = 6
 _NO_START = WEAK_EDGES | TIME_UNITS | AMOUNTS | UNFINISHED | FILLERS | BESIDE_VERBS
 _NO_END = WEAK_EDGES | NEGATIONS | UNFINISHED | DAYS
+_BEFORE_THINGS = LEADS | LACKING
 NOT = "not"
 TOO = "too"
 _LEAST_STEM = 3
@@ -140,7 +142,7 @@ def _may_start(word: str, following: str) -> bool:
         return following not in DETERMINERS or word in ("no", "without")
     if word in HELPERS_OF_NOT:
         return following == NOT
-    if word in LEADS:
+    if word in _BEFORE_THINGS:
         return is_content(following)
     if word == TOO:
         return following in QUANTITIES

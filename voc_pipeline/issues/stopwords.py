@@ -141,6 +141,9 @@ OBJECTS = OWNERS | {"me", "us", "him", "them"}
 QUANTITIES = frozenset("few little long many much".split())  # noqa: SIM905
 """Behind a "too" they begin what is wrong: "too much packaging"."""
 
+LACKING = frozenset("fewer less more".split())  # noqa: SIM905
+"""Before a thing they ask for what is missing: "more staff", "fewer adverts"."""
+
 NOBODY = frozenset(["nobody", "no-one", "none", "neither", "hardly"])
 """With these before it a phrase says the opposite, as with a negation."""
 
