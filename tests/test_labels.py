@@ -321,6 +321,16 @@ def test_quotes_are_complaints_of_several_people_in_words_of_their_own():
     assert len(set(found)) == 4
 
 
+def test_a_complaint_full_of_praise_is_quoted_after_plain_ones():
+    texts = [
+        "The nurse was lovely and the crew amazing but the wait was terrible and far too long.",
+        "The wait was terrible and far too long.",
+        "Nobody came for hours.",
+        "It never arrived at all.",
+    ]
+    assert texts[0] not in quotes_of(texts, ["a", "b", "c", "d"])[:3]
+
+
 def test_quotes_speak_in_the_words_of_the_label():
     texts = [
         "The driver was rude to us.", "No reply came from the office.", "Nobody rang me.",

@@ -145,7 +145,7 @@ def _clearness(text: str, label: frozenset[str] = frozenset()) -> int:
     is worth less than nothing.
     """
     said = weigh(text[: 4 * LENGTH[1]])
-    is_praise = said.praise > 0 and said.praise >= said.problem
+    is_praise = said.praise > said.problem / 2
     is_complaint = said.problem - said.praise >= _PLAIN_CUE
     first = _FIRST_WORD.match(text)
     is_whole = first is not None and first[1].lower() not in _JOINTS and text[-1] not in ",:-("
