@@ -59,14 +59,14 @@ class _Worker(NamedTuple):
     def give(self, one: tuple[Any, ...]) -> None:
         try:
             self.line.send(one)
-        except OSError as error:
-            raise self._ended() from error
+        except OSError:
+            raise self._ended() from None  # the run tells of what lies deepest
 
     def result(self) -> Any:  # noqa: ANN401
         try:
             found = self.line.recv()
-        except (EOFError, OSError) as error:
-            raise self._ended() from error
+        except (EOFError, OSError):
+            raise self._ended() from None  # the run tells of what lies deepest
         if isinstance(found, Exception):
             raise found
         return found

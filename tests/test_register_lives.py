@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 from spoken_weeks import (
     CENTRES,
-    DIMENSION,
+    LIFELIKE,
+    SEED,
     STEADY,
     Company,
+    around,
+    said_around,
     speak,
     week,
 )
@@ -44,14 +47,10 @@ def test_an_issue_that_has_come_apart_is_split_and_no_mention_is_lost():
     """Two subjects that were one at the start part; the smaller gets an id of its own."""
     company = Company()
     between = unit_rows((CENTRES[6] + CENTRES[7])[None, :])[0]
-    random = np.random.default_rng(5)
+    random = np.random.default_rng([SEED, 5])
 
     def told(number: int, centre, count: int, name: str) -> pl.DataFrame:
-        noise = random.normal(size=(count, DIMENSION)) * 0.8 / DIMENSION**0.5
-        vectors = unit_rows((centre + noise).astype(np.float32)).round(6).tolist()
-        said = speak(number, {11: count}).with_columns(
-            vector=pl.Series(vectors, dtype=pl.List(pl.Float32))
-        )
+        said = said_around(speak(number, {11: count}), around(centre, count, random))
         return said.with_columns(pl.col("segment_id", "feedback_id", "voice_key", "text_key",
                                         "text_hash") + name)  # fmt: skip
 
@@ -80,6 +79,28 @@ def test_an_issue_that_has_come_apart_is_split_and_no_mention_is_lost():
         assert members == {name: assigned.get(name, 0) for name in members}
     one, two = company.current["011-11-0000-0-one"], company.current["011-11-0000-0-two"]
     assert one != two
+
+
+def test_issues_whose_wording_drifts_keep_their_ids():
+    """Over twelve weeks a third of what each of six subjects means becomes something else.
+
+    A user follows each under one id: it has most of what is said, in the last weeks too.
+    """
+    company = Company()
+    random = np.random.default_rng([SEED, 11])
+    for number in range(22):
+        turned = 0.33 * max(0, number - 9) / 12
+        centres = [(1 - turned) * CENTRES[at] + turned * CENTRES[at + 6] for at in STEADY]
+        vectors = np.vstack([around(centre, 40, random, LIFELIKE) for centre in centres])
+        company.hear(number, said_around(speak(number, STEADY), vectors))
+    kept = np.array([
+        [company.share_of(subject, number, company.issue_of(subject, 9)) for subject in STEADY]
+        for number in range(10, 22)
+    ])  # fmt: skip
+    assert kept.mean() >= 0.75
+    assert (kept[-3:].mean(axis=0) > 0.5).all()
+    born = {event[2] for event in company.events if event[0] > 9 and event[1] == "born"}
+    assert len(born) <= 9  # one beside each, mostly: what is new in words looks new
 
 
 def test_a_season_that_returns_after_26_weeks_keeps_its_old_id():
