@@ -232,6 +232,19 @@ def test_a_label_stays_while_the_content_does(step, model):
     assert (after.issues["member_count"] > step.issues["member_count"]).all()
 
 
+def test_a_label_goes_when_its_words_have_left_an_issue_of_many_texts(step, model):
+    stale = step.issues.with_columns(label=pl.lit("Broken vase ") + pl.col("issue_id"))
+    before = dict(step.assignments.select("segment_id", "issue_id").iter_rows())
+    held = window(model)
+    held = held.with_columns(
+        pl.Series("current_issue_id", [before[one] for one in held["segment_id"]], dtype=pl.String)
+    )
+    after = run(held, model, stale, MONDAY + timedelta(weeks=1)).issues
+    many = after.filter(pl.col("member_count") >= 20)
+    assert len(many) > 0
+    assert not many["label"].str.contains("vase").any()
+
+
 def test_no_label_names_the_account_that_posts_are_addressed_to(model):
     posted = {name: tuple(f"@Acme {text}" for text in said) for name, said in SUBJECTS.items()}
     labels = run(window(model, posted), model).issues["label"].str.to_lowercase().to_list()

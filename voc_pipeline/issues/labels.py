@@ -30,6 +30,8 @@ _NAME_SHARE = 0.8
 def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes) -> None:
     """Give label and terms to issues without one, and to those whose size has doubled since.
 
+    And to those that a word of their label has left.
+
     A label stays while it is still among the good ones; new ones are unlike all labels in use.
     """
     due = [
@@ -38,14 +40,13 @@ def name_issues(standings: Sequence[Standing], evidence: Evidence, place: Codes)
         if one.is_open
         and (not one.label or one.member_count.bit_length() > one.named_count.bit_length())
     ]
-    if not due:
-        return
     texts = _central_texts(standings, evidence, place)
     accounts = _accounts(texts.values())
     words = {
         at: [_without(accounts, words_of(text)) for text in mine] for at, mine in texts.items()
     }
     background = Wordings(words, proper_names(texts.values()))
+    due += [at for at in words if at not in due and background.is_silent(at, standings[at].label)]
     used = {one.label for at, one in enumerate(standings) if at not in due and one.label}
     for at in sorted(due, key=background.has_choice):  # who has hardly a phrase chooses first
         one = standings[at]

@@ -46,6 +46,8 @@ second, or where only two texts of eight or more do, it would mislead."""
 _ASIDE = 0.25
 """So it does if it weighs less than this share of the issue's strongest word."""
 _ROOT = 4
+_MANY_TEXTS = 20
+"""With fewer an issue's texts do not tell that a word has left it."""
 _KEEP_SHARE = 0.7
 """A name stays while its score is at least this share of the best candidate's."""
 
@@ -164,6 +166,11 @@ class Wordings:
                 if sentence(phrase) not in used:
                     return sentence(phrase)
         return current
+
+    def is_silent(self, at: int, label: str) -> bool:
+        """Whether none of an issue's texts, though many, has one of the words of a label."""
+        content = meaning_of(words_of(label)) - {NOT, TOO}
+        return self._sizes[at] >= _MANY_TEXTS and not all(self._counts[at][one] for one in content)
 
     def _stays(self, at: int, current: str, best: Meaning) -> bool:
         """Whether the name in use is said, shared, and nearly as good as the best.
