@@ -19,7 +19,7 @@ from voc_pipeline.warehouse import Warehouse, decisions, knowledge
 from voc_pipeline.warehouse.schema import columns
 from voc_pipeline.warehouse.store import digest
 
-VERSION = 1
+VERSION = 2
 _WINDOW_WEEKS = 26
 """Names of parts and quotes are chosen from mentions that came in so many weeks."""
 

@@ -7,7 +7,7 @@ from models.feedback import Feedback
 from models.segment import Segment
 from voc_pipeline.issues.segments import split_segments
 
-VERSION = 3
+VERSION = 4
 
 
 def segments(run: WeekRun) -> None:
