@@ -1,7 +1,7 @@
 """The emergence test: which groups of texts are new in these weeks, and not by chance.
 
 Texts of the last weeks and of the past are linked to their nearest neighbours without looking at
-their weeks. A young text is novel if the past holds at most a third of the neighbours that the
+their weeks. A young text is novel if the past holds at most a fifth of the neighbours that the
 young ones among them predict, source by source; novel texts that are linked make a group. The bar
 for a group's size is calibrated by relabelling: weeks are dealt out again among the feedback of
 each source, and the bar is set so that groups of relabelled weeks pass it at most the stated
@@ -38,7 +38,7 @@ class EmergenceOptions:
     """A group also needs this share of the young texts: where much is said, a few that are alike
     are a part of something, and whole it is next week."""
     least_new: int = 2
-    past_share: float = 0.33
+    past_share: float = 0.2
     relabellings: int = 99
     young_sample: int = 1_800
     past_sample: int = 3_200

@@ -45,6 +45,8 @@ class Evidence:
     voice: Codes
     feedback: Codes
     source: Codes
+    heard: Codes
+    """Number of the week in which it was received, counted from any Monday."""
     weights: npt.NDArray[np.float64]
     """One over the segments of the same week, voice and words: a pasted storm weighs as one."""
     is_new: Flags
@@ -95,6 +97,7 @@ def read_evidence(window: pl.DataFrame, *, week: date, young_weeks: int) -> Evid
         voice=_codes(frame["voice_key"]),
         feedback=_codes(frame["feedback_id"]),
         source=_codes(frame["source_id"]),
+        heard=(frame["received_week"].to_physical() // 7).to_numpy().astype(np.int64),
         weights=1.0 / same.to_series().to_numpy(),
         is_new=(frame["received_week"] == week).to_numpy(),
         is_young=(frame["received_week"] >= first_young).to_numpy(),

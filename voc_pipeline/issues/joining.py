@@ -2,7 +2,9 @@
 
 A centre alone draws a straight line between two issues, where the border between two subjects is
 not; the nearest known texts follow it. Measured on three labelled replays: 1.5 to 2 points of ARI
-on every one. Nothing here changes an issue.
+on every one. An issue born lately has had less time to be spoken of, so that its texts weigh more:
+what counts is how often a text's like is heard of each issue, not how much of it lies there.
+Nothing here changes an issue.
 """
 
 from collections.abc import Sequence
@@ -15,12 +17,13 @@ _NEIGHBOURS = 10
 _VOTE_WEIGHT = 0.5
 _CLOSENESS_POWER = 4
 _MARGIN_WEIGHT = 2.5
+_MOST_FOR_YOUTH = 3.0
 _BLOCK_ROWS = 256
 _DECIMALS = 6
 
 
 def join(
-    standings: Sequence[Standing], vectors: Matrix, known: Matrix, places: Codes
+    standings: Sequence[Standing], vectors: Matrix, known: Matrix, places: Codes, heard: Codes
 ) -> tuple[Codes, Codes, Numbers]:
     """Per row: the issue it joins or -1, the nearest open issue or -1, the similarity to it.
 
@@ -29,11 +32,12 @@ def join(
         vectors: unit rows to be placed.
         known: unit rows that have a place.
         places: their positions in `standings`.
+        heard: the number of the week in which each of them was received.
     """
     place, near, score = match(standings, vectors)
     is_open = np.array([one.is_open for one in standings] + [False])
     counts = is_open[places] & (places != NOWHERE)
-    known, places = known[counts], places[counts]
+    known, places, heard = known[counts], places[counts], heard[counts]
     if not len(known):
         return place, near, score
     # An issue that returns after a season has no texts left to vote for it.
@@ -44,7 +48,7 @@ def join(
     centres = np.array([one.centre() for one in issues], dtype=np.float32)
     least = np.array([one.threshold for one in issues])
     ballot = np.searchsorted(numbers, places)
-    sure = _sureness(known, centres, ballot)
+    sure = _sureness(known, centres, ballot) * _for_youth(ballot, heard, len(numbers))[ballot]
     for start in range(0, len(filled), _BLOCK_ROWS):
         rows = filled[start : start + _BLOCK_ROWS]
         similarity = (vectors[rows] @ centres.T).astype(np.float64).round(_DECIMALS)
@@ -67,6 +71,16 @@ def _sureness(known: Matrix, centres: Matrix, ballot: Codes) -> Numbers:
     margin = own - similarity.max(axis=1)
     sure: Numbers = np.clip(0.5 + _MARGIN_WEIGHT * margin, 0.01, 1.0).round(_DECIMALS)
     return sure
+
+
+def _for_youth(ballot: Codes, heard: Codes, issues: int) -> Numbers:
+    """Per issue: all weeks of the known texts over those since its first one, three at most."""
+    last = int(heard.max())
+    first = np.full(issues, last)
+    np.minimum.at(first, ballot, heard)
+    weeks = last - int(heard.min()) + 1
+    weight: Numbers = np.minimum(weeks / (last - first + 1), _MOST_FOR_YOUTH).round(_DECIMALS)
+    return weight
 
 
 def _votes(similarity: Matrix, sure: Numbers, ballot: Codes, issues: int) -> Numbers:

@@ -259,7 +259,11 @@ class RegisterWeek:
         known = distinct_rows(evidence, np.flatnonzero(self.place != NOWHERE))
         known = known[-self.options.known_texts :]
         place, near, score = join(
-            self.standings, evidence.vectors[rows], evidence.vectors[known], self.place[known]
+            self.standings,
+            evidence.vectors[rows],
+            evidence.vectors[known],
+            self.place[known],
+            evidence.heard[known],
         )
         self.near[rows], self.score[rows] = near, score
         joined = place != NOWHERE
