@@ -128,6 +128,14 @@ def distinct_rows(evidence: Evidence, rows: Codes) -> Codes:
     return rows[np.sort(first)]
 
 
+def sampled_rows(evidence: Evidence, rows: Codes, size: int) -> Codes:
+    """At most `size` rows, those with the smallest text hashes: the same texts week after week."""
+    if len(rows) <= size:
+        return rows
+    smallest: Codes = rows[evidence.frame["text_hash"].gather(rows).arg_sort().to_numpy()[:size]]
+    return smallest
+
+
 def _has_content(texts: pl.Series) -> Flags:
     """Whether a text has a word beyond masks, names of accounts, common words and feelings."""
     return np.fromiter(map(_says_something, texts.to_list()), dtype=np.bool_, count=len(texts))

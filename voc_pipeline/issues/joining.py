@@ -62,6 +62,14 @@ def join(
     return place, near, score
 
 
+def likeness_to_others(vectors: Matrix) -> Numbers:
+    """Similarity of every row to the centre of the others: a small group must not look tight."""
+    rows = vectors.astype(np.float64)
+    others = rows.sum(axis=0) - rows
+    length = np.maximum(np.linalg.norm(others, axis=1), 1e-9)
+    return np.asarray((rows * others).sum(axis=1) / length, dtype=np.float64)
+
+
 def _sureness(known: Matrix, centres: Matrix, ballot: Codes) -> Numbers:
     """What a known text's vote weighs, 0 to 1: little if it lies nearer to another issue."""
     similarity = (known @ centres.T).astype(np.float64)

@@ -25,12 +25,15 @@ class RegisterOptions:
     """Never with fewer than these, whichever weeks of the window they came in."""
     founding_contrast: float = 0.15
     """Clusters that hang together less are no issues."""
-    least_overlooked: int = 12
-    overlooked_share: float = 0.003
-    """An issue the start missed needs that many unassigned feedback, and that share of the
-    window's texts."""
+    least_overlooked: int = 8
+    overlooked_root: float = 0.3
+    """An issue the start missed needs that many unassigned feedback, and this many times the root
+    of the window's texts: with their number grow the groups that chance makes."""
     overlooked_contrast: float = 0.85
     """And this much of the contrast of the register's median issue."""
+    widest_share: float = 0.25
+    """An issue with more of the window's placed texts is a mixture, as a start with few texts makes
+    them: what it holds is looked through for issues like what is unassigned."""
     apart_likeness: float = 0.5
     """An issue whose two halves are less alike than this has come apart."""
     least_half: int = 10

@@ -13,10 +13,10 @@ import polars as pl
 from voc_pipeline.issues.coming_apart import halves
 from voc_pipeline.issues.discovery import background, centroids, contrast, cores, discover
 from voc_pipeline.issues.emergence import Stream, emergent_groups
-from voc_pipeline.issues.evidence import Codes, Evidence, Flags, Matrix, distinct_rows
-from voc_pipeline.issues.joining import join
+from voc_pipeline.issues.evidence import Evidence, Flags, distinct_rows, sampled_rows
+from voc_pipeline.issues.joining import join, likeness_to_others
 from voc_pipeline.issues.register_options import RegisterOptions
-from voc_pipeline.issues.standing import NOWHERE, Numbers, Standing, match
+from voc_pipeline.issues.standing import NOWHERE, Codes, Matrix, Numbers, Standing, match
 
 _LEAST_THRESHOLD = 0.05
 LINEAGE_SCHEMA: dict[str, pl.DataType] = {
@@ -56,7 +56,8 @@ class RegisterWeek:
             self._bear(self._founding(), np.ones(len(self.evidence), dtype=bool))
         self._assign()
         if self.standings:
-            self._bear(self._overlooked(), (self.place == NOWHERE) & self.evidence.is_on_time)
+            unsettled = self._unsettled()
+            self._bear(self._overlooked(unsettled), unsettled & self.evidence.is_on_time)
             self._split_apart()
         self._merge_converging()
         self._age()
@@ -87,15 +88,24 @@ class RegisterWeek:
         waited = first <= self.week - timedelta(weeks=self.options.founding_weeks - 1)
         return waited or len(rows) >= self.options.founding_texts
 
-    def _overlooked(self) -> list[Codes]:
-        """Groups of unassigned rows that hang together: small steady issues the start missed.
+    def _unsettled(self) -> Flags:
+        """Which rows have no issue, or one so wide that it is a mixture."""
+        held = distinct_rows(self.evidence, np.flatnonzero(self.place != NOWHERE))
+        sizes = np.bincount(self.place[held], minlength=len(self.standings))
+        wide = sizes > self.options.widest_share * len(held)
+        wide &= sizes >= 2 * self.options.least_overlooked
+        unsettled: Flags = np.append(wide, True)[self.place]
+        return unsettled
+
+    def _overlooked(self, unsettled: Flags) -> list[Codes]:
+        """Groups of unsettled rows that hang together: small steady issues the start missed.
 
         They have a past, so the emergence test never bears them.
         """
         evidence, options = self.evidence, self.options
         telling = np.flatnonzero(evidence.is_on_time & evidence.is_telling)
-        rows = distinct_rows(evidence, telling[self.place[telling] == NOWHERE])
-        rows = _sample(evidence, rows, options.emergence.past_sample)
+        rows = distinct_rows(evidence, telling[unsettled[telling]])
+        rows = sampled_rows(evidence, rows, options.emergence.past_sample)
         if len(rows) < options.least_overlooked:
             return []
         vectors = evidence.vectors[rows]
@@ -103,7 +113,7 @@ class RegisterWeek:
         whole = distinct_rows(evidence, telling)
         floor = background(evidence.vectors[whole])
         groups = cores(vectors, labels, floor=floor, least=self._least_contrast(floor))
-        size = max(options.least_overlooked, options.overlooked_share * len(whole))
+        size = max(options.least_overlooked, options.overlooked_root * len(whole) ** 0.5)
         return [rows[group] for group in groups if self._is_overlooked(rows[group], size)]
 
     def _least_contrast(self, floor: float) -> float:
@@ -126,8 +136,8 @@ class RegisterWeek:
         distinct = distinct_rows(
             evidence, np.flatnonzero(evidence.is_on_time & evidence.is_telling)
         )
-        young = _sample(evidence, distinct[is_young[distinct]], options.emergence.young_sample)
-        past = _sample(evidence, distinct[~is_young[distinct]], options.emergence.past_sample)
+        young = sampled_rows(evidence, distinct[is_young[distinct]], options.emergence.young_sample)
+        past = sampled_rows(evidence, distinct[~is_young[distinct]], options.emergence.past_sample)
         rows = np.sort(np.concatenate([young, past]))
         groups = emergent_groups(
             Stream(
@@ -214,7 +224,7 @@ class RegisterWeek:
         """Unnumbered issues whose sum is, for the moment, their group's centre."""
         vectors = self.evidence.vectors
         centres = [_centre(vectors[rows]) for rows in groups]
-        inside = [_likeness_to_others(vectors[rows]) for rows in groups]
+        inside = [likeness_to_others(vectors[rows]) for rows in groups]
         known = [one.threshold for one in self.standings if one.is_open]
         share, weight = self.options.threshold_share, self.options.threshold_weight
         everywhere = float(np.median(known) if known else np.quantile(np.hstack(inside), share))
@@ -382,19 +392,3 @@ class RegisterWeek:
 def _centre(vectors: Matrix) -> Matrix:
     centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
     return centre
-
-
-def _likeness_to_others(vectors: Matrix) -> Numbers:
-    """Similarity of every row to the centre of the others: a small group must not look tight."""
-    rows = vectors.astype(np.float64)
-    others = rows.sum(axis=0) - rows
-    length = np.maximum(np.linalg.norm(others, axis=1), 1e-9)
-    return np.asarray((rows * others).sum(axis=1) / length, dtype=np.float64)
-
-
-def _sample(evidence: Evidence, rows: Codes, size: int) -> Codes:
-    """At most `size` rows, those with the smallest text hashes: the same texts week after week."""
-    if len(rows) <= size:
-        return rows
-    smallest: Codes = rows[evidence.frame["text_hash"].gather(rows).arg_sort().to_numpy()[:size]]
-    return smallest
