@@ -19,6 +19,8 @@ from spoken_weeks import (
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.vectors import unit_rows
 
+THIN = RegisterOptions(model_id="test-1-32", founding_texts=150, founding_weeks=3)
+
 
 def test_two_young_issues_that_converge_become_the_older_one():
     company = Company(
@@ -130,3 +132,40 @@ def test_a_small_steady_subject_that_the_start_missed_is_found_later():
     for number in range(3, 20):
         company.hear(number, speak(number, {**STEADY, 9: 1}))
     assert company.issue_of(9, 19) is not None
+
+
+def test_what_a_thin_start_has_put_together_is_found_apart_later():
+    """A start with a handful of each gives one issue for all; no text of the past is its own."""
+    company = Company(THIN)
+    for number in range(4):
+        company.hear(number, speak(number, dict.fromkeys(range(4), 4)))
+    widest = put_all_together(company)
+    for number in range(4, 16):
+        company.hear(number, speak(number, dict.fromkeys(range(4), 4)))
+    places = {subject: company.issue_of(subject, 15) for subject in range(4)}
+    assert None not in places.values()
+    assert len(set(places.values())) >= 3
+    came_from = [event for event in company.events if event[1] == "born" and event[3] == widest]
+    assert sum(event[4] for event in came_from) > 0
+    assert company.issues["member_count"].sum() == sum(
+        place is not None for place in company.current.values()
+    )
+
+
+def put_all_together(company: Company) -> str:
+    """The register as if all its issues had been found as the first; returns its id."""
+    rows = company.issues.filter(pl.col("member_count") > 0).to_dicts()
+    sums = [np.array(row["vector_sum"]) for row in rows]
+    weight = sum(np.linalg.norm(one) / row["cohesion"] for one, row in zip(sums, rows, strict=True))
+    total = np.sum(sums, axis=0)
+    whole = rows[0] | {
+        "vector_sum": total.tolist(),
+        "cohesion": float(np.linalg.norm(total) / weight),
+        "member_count": sum(row["member_count"] for row in rows),
+        "threshold": 0.2,
+    }
+    company.issues = pl.DataFrame([whole], schema=company.issues.schema)
+    company.current = {
+        one: whole["issue_id"] if place else None for one, place in company.current.items()
+    }
+    return str(whole["issue_id"])

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from voc_pipeline.issues.discovery import DiscoveryOptions
 from voc_pipeline.issues.emergence import EmergenceOptions
 
@@ -26,9 +28,10 @@ class RegisterOptions:
     founding_contrast: float = 0.15
     """Clusters that hang together less are no issues."""
     least_overlooked: int = 8
-    overlooked_root: float = 0.3
-    """An issue the start missed needs that many unassigned feedback, and this many times the root
-    of the window's texts: with their number grow the groups that chance makes."""
+    overlooked_root: float = 0.2
+    overlooked_share: float = 0.003
+    """An issue the start missed needs that many unassigned feedback, this many times the root of
+    the window's texts, and this share of them: with their number grow the groups chance makes."""
     overlooked_contrast: float = 0.85
     """And this much of the contrast of the register's median issue."""
     widest_share: float = 0.25
@@ -46,6 +49,8 @@ class RegisterOptions:
     fresh_weeks: int = 8
     """Issues born in this many weeks may merge into an older one."""
     merge_similarity: float = 0.8
+    drift_similarity: float = 0.6
+    """A group this much like an issue that has lost as much is the issue in other words."""
     same_similarity: float = 0.95
     """Two issues this much alike are the same, whatever their ages."""
     twin_similarity: float = 0.8
@@ -60,3 +65,8 @@ class RegisterOptions:
     """Of the start, which sees a few weeks of what will be years: a finer cut than of a batch."""
     rediscovery: DiscoveryOptions = field(default_factory=lambda: DiscoveryOptions(runs=1))
     emergence: EmergenceOptions = field(default_factory=EmergenceOptions)
+
+    def overlooked_size(self, texts: int) -> float:
+        """Feedback that an overlooked issue needs in a window of so many texts."""
+        root = self.overlooked_root * float(np.sqrt(texts))
+        return max(float(self.least_overlooked), root, self.overlooked_share * texts)

@@ -13,19 +13,13 @@ import polars as pl
 from voc_pipeline.issues.coming_apart import halves
 from voc_pipeline.issues.discovery import background, centroids, contrast, cores, discover
 from voc_pipeline.issues.emergence import Stream, emergent_groups
-from voc_pipeline.issues.evidence import Evidence, Flags, distinct_rows, sampled_rows
+from voc_pipeline.issues.evidence import Evidence, Flags, Matrix, distinct_rows, sampled_rows
 from voc_pipeline.issues.joining import join, likeness_to_others
 from voc_pipeline.issues.register_options import RegisterOptions
-from voc_pipeline.issues.standing import NOWHERE, Codes, Matrix, Numbers, Standing, match
+from voc_pipeline.issues.standing import LINEAGE_SCHEMA, NOWHERE, Codes, Numbers, Standing, match
 
 _LEAST_THRESHOLD = 0.05
-LINEAGE_SCHEMA: dict[str, pl.DataType] = {
-    "week_start": pl.Date(),
-    "event": pl.String(),
-    "issue_id": pl.String(),
-    "other_issue_id": pl.String(),
-    "mention_count": pl.Int64(),
-}
+_ONE_IN_TWENTY = 1.645
 
 
 class RegisterWeek:
@@ -113,7 +107,7 @@ class RegisterWeek:
         whole = distinct_rows(evidence, telling)
         floor = background(evidence.vectors[whole])
         groups = cores(vectors, labels, floor=floor, least=self._least_contrast(floor))
-        size = max(options.least_overlooked, options.overlooked_root * len(whole) ** 0.5)
+        size = options.overlooked_size(len(whole))
         return [rows[group] for group in groups if self._is_overlooked(rows[group], size)]
 
     def _least_contrast(self, floor: float) -> float:
@@ -157,12 +151,13 @@ class RegisterWeek:
 
         A young issue has it by its centre or by most of its texts. An older one has it only if the
         test could not see that: if it was hardly spoken of in the weeks that the test compares
-        with, or if the two are as good as the same, or if the group is most of what is said of it
-        now: then it is the issue, and its wording drifts. A group without a past beside an issue
-        that goes on is another problem, however near.
+        with, or if the two are as good as the same, or if it has lost what the group has: then it
+        is the issue, and its wording drifts. A group without a past beside an issue that goes on
+        is another problem, however near.
         """
         vectors = self.evidence.vectors[rows]
         centre = _centre(vectors)
+        nearest = int(match(self.standings, centre[None])[1][0])
         for at, one in enumerate(self.standings):
             if not one.is_open:
                 continue
@@ -170,17 +165,27 @@ class RegisterWeek:
             seen = not (has_past or self._is_fresh(one)) and self._past_count(at) >= len(rows)
             if likeness >= self.options.same_similarity:
                 return True
-            if likeness >= self.options.merge_similarity and (not seen or self._is_most(at, rows)):
+            if likeness >= self.options.merge_similarity and not seen:
+                return True
+            drifts = seen and at == nearest and likeness >= self.options.drift_similarity
+            if drifts and self._has_moved(at, rows):
                 return True
         joined = match(self.standings, vectors)[0]
         fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
         return bool(2 * sum(fresh) > len(fresh))
 
-    def _is_most(self, at: int, rows: Codes) -> bool:
-        """Whether these rows are most of the young ones that lie nearest to the issue."""
-        young = np.flatnonzero(self.evidence.is_young & self.evidence.is_telling)
-        mine = young[match(self.standings, self.evidence.vectors[young])[1] == at]
-        return bool(2 * np.isin(mine, rows).sum() > len(mine))
+    def _has_moved(self, at: int, rows: Codes) -> bool:
+        """Whether an issue has lost what a group has, by weeks and by volume (Poisson, 5 %)."""
+        evidence, one = self.evidence, self.standings[at]
+        young = evidence.is_young & evidence.is_telling
+        past = ~evidence.is_young & evidence.is_telling
+        mine = np.flatnonzero(young)[match(self.standings, evidence.vectors[young])[1] == at]
+        left = evidence.vectors[mine] @ (_centre(evidence.vectors[rows]) - one.centre()) <= 0
+        weeks = len(np.unique(evidence.heard[young])) / max(len(np.unique(evidence.heard[past])), 1)
+        volume = young.sum() / max(past.sum(), 1)
+        expected = (self.before[past] == at).sum() * min(weeks, volume)
+        stays = (left & ~np.isin(mine, rows)).sum()
+        return bool(stays < expected - _ONE_IN_TWENTY * expected**0.5)
 
     def _past_count(self, at: int) -> int:
         """Segments of an issue in the window that came before the young weeks."""

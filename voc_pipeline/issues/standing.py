@@ -40,6 +40,13 @@ ISSUE_SCHEMA: dict[str, pl.DataType] = {
     "model_id": pl.String(),
     "vector_sum": pl.List(pl.Float64()),
 }
+LINEAGE_SCHEMA: dict[str, pl.DataType] = {
+    "week_start": pl.Date(),
+    "event": pl.String(),
+    "issue_id": pl.String(),
+    "other_issue_id": pl.String(),
+    "mention_count": pl.Int64(),
+}
 ASSIGNMENT_SCHEMA: dict[str, pl.DataType] = {
     "assigned_week": pl.Date(),
     "segment_id": pl.String(),
