@@ -27,6 +27,12 @@ LONGEST_FIRST = (
 )
 
 
+def pytest_configure() -> None:
+    """The workers are as many as the cores: a second thread in each would only wait."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file goes to one process whole: the long ones first, so that all end together."""
     order = {name: place for place, name in enumerate(LONGEST_FIRST)}
