@@ -19,8 +19,6 @@ from spoken_weeks import (
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.vectors import unit_rows
 
-THIN = RegisterOptions(model_id="test-1-32", founding_texts=150, founding_weeks=3)
-
 
 def test_two_young_issues_that_converge_become_the_older_one():
     company = Company(
@@ -135,8 +133,8 @@ def test_a_small_steady_subject_that_the_start_missed_is_found_later():
 
 
 def test_what_a_thin_start_has_put_together_is_found_apart_later():
-    """A start with a handful of each gives one issue for all; no text of the past is its own."""
-    company = Company(THIN)
+    """As if four subjects of four texts a week had been found as one issue, which holds them all."""
+    company = Company()
     for number in range(4):
         company.hear(number, speak(number, dict.fromkeys(range(4), 4)))
     widest = put_all_together(company)

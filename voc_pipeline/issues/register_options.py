@@ -1,8 +1,7 @@
 """The register's choices, with the defaults that were measured."""
 
+import math
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from voc_pipeline.issues.discovery import DiscoveryOptions
 from voc_pipeline.issues.emergence import EmergenceOptions
@@ -68,5 +67,5 @@ class RegisterOptions:
 
     def overlooked_size(self, texts: int) -> float:
         """Feedback that an overlooked issue needs in a window of so many texts."""
-        root = self.overlooked_root * float(np.sqrt(texts))
+        root = self.overlooked_root * math.sqrt(texts)
         return max(float(self.least_overlooked), root, self.overlooked_share * texts)
