@@ -133,7 +133,7 @@ def test_a_small_steady_subject_that_the_start_missed_is_found_later():
 
 
 def test_what_a_thin_start_has_put_together_is_found_apart_later():
-    """As if four subjects of four texts a week had been found as one issue, which holds them all."""
+    """As if four subjects of four texts a week had been found as one issue that holds all."""
     company = Company()
     for number in range(4):
         company.hear(number, speak(number, dict.fromkeys(range(4), 4)))
