@@ -187,6 +187,12 @@ def test_what_is_always_said_behind_a_verb_is_cut_out_of_it():
     assert chosen(*texts).endswith("the phone quicker")
 
 
+def test_a_wait_that_is_far_too_long_is_no_wait_far():
+    texts = ("waiting was far too long", "the wait, far too long", "far too long a wait at night",
+             "wait far too long", "to wait far too long")  # fmt: skip
+    assert chosen(*texts) == "Wait far too long"
+
+
 def test_feelings_without_a_thing_found_no_issue(model):
     vents = [f"{first} {last}" for first in ("what a", "such a", "an utter", "a total", "a big")
              for last in ("disgrace", "shambles", "mess", "joke", "nightmare")]  # fmt: skip

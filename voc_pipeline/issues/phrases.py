@@ -124,10 +124,12 @@ def _before(words: list[str], start: int) -> str:
 
 
 def _behind(words: list[str], end: int) -> str:
-    """What the words up to `end` go on with: "declined [card]", "[sign] in loop", "[use] my"."""
+    """What the words up to `end` go on with: "declined [card]", "[wait] too long", "[use] my"."""
     near, far = words[end + 1 : end + 3]
     if near in OBJECTS:
         return "the"
+    if near == TOO and far in QUANTITIES:
+        return TOO
     if near[:1].isdigit():
         return "1"
     if near in LINKS and is_content(far):
@@ -155,7 +157,8 @@ def _may_end(word: str, before: str) -> bool:
     if len(word) < 2 or word[0].isdigit() or word in _NO_END:
         return False
     waits = word in QUALITIES or (word.endswith("ed") and len(word) > _LONGEST_THING)
-    return not (waits and before in WAITING)  # "the wrong", "a damaged": what, it leaves open
+    # "the wrong", "a damaged": what, it leaves open; "too long" is all
+    return not (waits and before in WAITING and before != TOO)
 
 
 def meaning_of(phrase: tuple[str, ...]) -> frozenset[str]:
