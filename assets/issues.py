@@ -16,7 +16,7 @@ from voc_pipeline.issues.registry import advance_register, assign_unseen
 from voc_pipeline.issues.vectors import VectorModel
 from voc_pipeline.warehouse import Stage, knowledge
 
-VERSION = 7
+VERSION = 8
 _TABLES: tuple[type[TableRow], ...] = (Issue, Assignment, IssueLineage, IssueQuote)
 
 
