@@ -99,8 +99,9 @@ def test_a_new_subject_is_born_in_its_first_weeks_with_a_new_id(company):
     assert set(company.issues["issue_id"]) == {*before, born}
 
 
-def test_a_known_subject_that_surges_is_not_born_again(company):
-    step = company.hear(10, speak(10, {**STEADY, 2: 200}))
+@pytest.mark.parametrize("count", [200, 300])
+def test_a_known_subject_that_surges_is_not_born_again(company, count):
+    step = company.hear(10, speak(10, {**STEADY, 2: count}))
     assert "born" not in step.lineage["event"].to_list()
 
 

@@ -11,15 +11,15 @@ import numpy as np
 import polars as pl
 
 from voc_pipeline.issues.coming_apart import halves
-from voc_pipeline.issues.discovery import background, centroids, contrast, cores, discover
+from voc_pipeline.issues.discovery import background, contrast, cores, discover
 from voc_pipeline.issues.emergence import Stream, emergent_groups
-from voc_pipeline.issues.evidence import Evidence, Flags, Matrix, distinct_rows, sampled_rows
+from voc_pipeline.issues.evidence import Evidence, Flags, distinct_rows, sampled_rows
+from voc_pipeline.issues.going_on import centre_of, goes_on_as
 from voc_pipeline.issues.joining import join, likeness_to_others
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.standing import LINEAGE_SCHEMA, NOWHERE, Codes, Numbers, Standing, match
 
 _LEAST_THRESHOLD = 0.05
-_ONE_IN_TWENTY = 1.645
 
 
 class RegisterWeek:
@@ -151,12 +151,12 @@ class RegisterWeek:
 
         A young issue has it by its centre or by most of its texts. An older one has it only if the
         test could not see that: if it was hardly spoken of in the weeks that the test compares
-        with, or if the two are as good as the same, or if it has lost what the group has: then it
-        is the issue, and its wording drifts. A group without a past beside an issue that goes on
-        is another problem, however near.
+        with, or if the two are as good as the same, or if it has lost what the group has (then it
+        is the issue, and its wording drifts), or if it surges without the group too. A group
+        without a past beside an issue that goes on is another problem, however near.
         """
         vectors = self.evidence.vectors[rows]
-        centre = _centre(vectors)
+        centre = centre_of(vectors)
         nearest = int(match(self.standings, centre[None])[1][0])
         for at, one in enumerate(self.standings):
             if not one.is_open:
@@ -167,25 +167,12 @@ class RegisterWeek:
                 return True
             if likeness >= self.options.merge_similarity and not seen:
                 return True
-            drifts = seen and at == nearest and likeness >= self.options.drift_similarity
-            if drifts and self._has_moved(at, rows):
+            beside = seen and at == nearest and likeness >= self.options.drift_similarity
+            if beside and goes_on_as(rows, at, self.standings, self.evidence, self.before):
                 return True
         joined = match(self.standings, vectors)[0]
         fresh = [at != NOWHERE and self._is_fresh(self.standings[at]) for at in joined]
         return bool(2 * sum(fresh) > len(fresh))
-
-    def _has_moved(self, at: int, rows: Codes) -> bool:
-        """Whether an issue has lost what a group has, by weeks and by volume (Poisson, 5 %)."""
-        evidence, one = self.evidence, self.standings[at]
-        young = evidence.is_young & evidence.is_telling
-        past = ~evidence.is_young & evidence.is_telling
-        mine = np.flatnonzero(young)[match(self.standings, evidence.vectors[young])[1] == at]
-        left = evidence.vectors[mine] @ (_centre(evidence.vectors[rows]) - one.centre()) <= 0
-        weeks = len(np.unique(evidence.heard[young])) / max(len(np.unique(evidence.heard[past])), 1)
-        volume = young.sum() / max(past.sum(), 1)
-        expected = (self.before[past] == at).sum() * min(weeks, volume)
-        stays = (left & ~np.isin(mine, rows)).sum()
-        return bool(stays < expected - _ONE_IN_TWENTY * expected**0.5)
 
     def _past_count(self, at: int) -> int:
         """Segments of an issue in the window that came before the young weeks."""
@@ -228,7 +215,7 @@ class RegisterWeek:
     def _newborn(self, groups: list[Codes]) -> list[Standing]:
         """Unnumbered issues whose sum is, for the moment, their group's centre."""
         vectors = self.evidence.vectors
-        centres = [_centre(vectors[rows]) for rows in groups]
+        centres = [centre_of(vectors[rows]) for rows in groups]
         inside = [likeness_to_others(vectors[rows]) for rows in groups]
         known = [one.threshold for one in self.standings if one.is_open]
         share, weight = self.options.threshold_share, self.options.threshold_weight
@@ -392,8 +379,3 @@ class RegisterWeek:
 
     def _event(self, event: str, issue: str, other: str, mentions: int) -> None:
         self._events.append((event, issue, other, mentions))
-
-
-def _centre(vectors: Matrix) -> Matrix:
-    centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
-    return centre
