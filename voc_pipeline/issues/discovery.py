@@ -286,6 +286,12 @@ def centroids(vectors: Matrix, labels: Labels) -> Matrix:
     return np.asarray(scaled, dtype=np.float32)
 
 
+def centre_of(vectors: Matrix) -> Matrix:
+    """Unit mean of all rows, a vector."""
+    centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
+    return centre
+
+
 def nearest(vectors: Matrix, centres: Matrix) -> tuple[Labels, Matrix]:
     """For every row the number of its nearest centre and the similarity to it."""
     place = np.empty(len(vectors), dtype=np.int64)

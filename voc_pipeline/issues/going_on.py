@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from voc_pipeline.issues.discovery import centroids
+from voc_pipeline.issues.discovery import centre_of
 from voc_pipeline.issues.evidence import Evidence
-from voc_pipeline.issues.standing import Codes, Matrix, Standing, match
+from voc_pipeline.issues.standing import Codes, Standing, match
 
 _ONE_IN_TWENTY = 1.645
 _SURGE = 2.0
@@ -33,9 +33,8 @@ def goes_on_as(
     mine = told[match(standings, evidence.vectors[told])[1] == at]
     others = mine[~np.isin(mine, rows)]
     expected = _expected(at, evidence, before)
-    towards = evidence.vectors[others] @ (
-        centre_of(evidence.vectors[rows]) - standings[at].centre()
-    )
+    centre = centre_of(evidence.vectors[rows])
+    towards = evidence.vectors[others] @ (centre - standings[at].centre())
     has_moved = (towards <= 0).sum() < expected - _ONE_IN_TWENTY * expected**0.5  # Poisson, 5 %
     surges = len(others) - expected > _SURGE * len(rows)
     return bool(has_moved or surges)
@@ -48,9 +47,3 @@ def _expected(at: int, evidence: Evidence, before: Codes) -> float:
     weeks = len(np.unique(evidence.heard[young])) / max(len(np.unique(evidence.heard[past])), 1)
     volume = young.sum() / max(past.sum(), 1)
     return float((before[past] == at).sum() * min(weeks, volume))
-
-
-def centre_of(vectors: Matrix) -> Matrix:
-    """The unit centre of rows."""
-    centre: Matrix = centroids(vectors, np.zeros(len(vectors), dtype=np.int64))[0]
-    return centre

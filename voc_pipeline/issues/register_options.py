@@ -49,7 +49,7 @@ class RegisterOptions:
     """Issues born in this many weeks may merge into an older one."""
     merge_similarity: float = 0.8
     drift_similarity: float = 0.6
-    """A group this much like an issue that has lost as much is the issue in other words."""
+    """A group this much like an issue that has lost as much, or risen by more, is of the issue."""
     same_similarity: float = 0.95
     """Two issues this much alike are the same, whatever their ages."""
     twin_similarity: float = 0.8

@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 
 from voc_pipeline.issues.coming_apart import halves
-from voc_pipeline.issues.discovery import background, contrast, cores, discover
+from voc_pipeline.issues.discovery import background, centre_of, contrast, cores, discover
 from voc_pipeline.issues.emergence import Stream, emergent_groups
 from voc_pipeline.issues.evidence import Evidence, Flags, distinct_rows, sampled_rows
-from voc_pipeline.issues.going_on import centre_of, goes_on_as
+from voc_pipeline.issues.going_on import goes_on_as
 from voc_pipeline.issues.joining import join, likeness_to_others
 from voc_pipeline.issues.register_options import RegisterOptions
 from voc_pipeline.issues.standing import LINEAGE_SCHEMA, NOWHERE, Codes, Numbers, Standing, match
